@@ -1,0 +1,117 @@
+package huaweiid
+
+import "time"
+
+// The cache: bounded, with lazy expiry. Good answers and refusals have one each, so that refusals never push out good
+// answers.
+
+// key names a token: SHA-256 over the upstream's identity and the token. The token itself is kept nowhere.
+type key = [32]byte
+
+// entry is what is remembered of a token. All but place stays as it was stored: a hit reads it outside the lock. Moments
+// are counted from epoch.
+type entry struct {
+	key      key
+	identity *identity     // nil = a refusal
+	refusal  *outcome      // nil = a good answer
+	refresh  time.Duration // until then a hit is served without a second thought
+	expires  time.Duration // end of the entry's life
+	end      time.Duration // after which no rule can serve it; the end of the stale window
+	place    int           // in cache.byEnd
+}
+
+// cache holds at most limit entries. Finding one costs a map look-up, storing and removing O(log n). It is not locked.
+//
+// Full, it drops the entry whose end is nearest: one that no rule can serve any more, if there is one. Hits need no
+// book-keeping then, which would cost an interpreted hit as much as all the rest of it.
+type cache struct {
+	limit   int
+	entries map[key]*entry
+	byEnd   []*entry // a heap: the nearest end comes first
+}
+
+func newCache(limit int) *cache {
+	return &cache{limit: limit, entries: map[key]*entry{}}
+}
+
+// put stores an entry in place of the key's older one, and returns how many others had to go for it while they could
+// still serve.
+func (c *cache) put(e *entry, now time.Duration) (evicted int) {
+	if old := c.entries[e.key]; old != nil {
+		c.remove(old)
+	}
+	// Two of the dead per newcomer: the cache shrinks after a rush without a sweeper, and no caller pays for many.
+	for i := 0; i < 2 && len(c.byEnd) > 0 && c.byEnd[0].end <= now; i++ {
+		c.remove(c.byEnd[0])
+	}
+	if c.limit <= 0 || e.end <= now {
+		return 0
+	}
+	if len(c.byEnd) >= c.limit {
+		c.remove(c.byEnd[0])
+		evicted++
+	}
+	c.entries[e.key] = e
+	c.byEnd = append(c.byEnd, e)
+	c.up(len(c.byEnd) - 1)
+	return evicted
+}
+
+func (c *cache) remove(e *entry) {
+	delete(c.entries, e.key)
+	heap := c.byEnd
+	last := len(heap) - 1
+	place := e.place
+	moved := heap[last]
+	heap[place] = moved
+	moved.place = place
+	heap[last] = nil
+	c.byEnd = heap[:last]
+	if place < last {
+		c.down(place)
+		c.up(place)
+	}
+}
+
+// up and down restore the heap around one place. container/heap would call back for every comparison, and each such call
+// of interpreted code from compiled costs more than a whole step here.
+func (c *cache) up(place int) {
+	heap := c.byEnd
+	e := heap[place]
+	for place > 0 {
+		parent := (place - 1) / 2
+		above := heap[parent]
+		if above.end <= e.end {
+			break
+		}
+		heap[place] = above
+		above.place = place
+		place = parent
+	}
+	heap[place] = e
+	e.place = place
+}
+
+func (c *cache) down(place int) {
+	heap := c.byEnd
+	n := len(heap)
+	e := heap[place]
+	for {
+		child := 2*place + 1
+		if child >= n {
+			break
+		}
+		if child+1 < n && heap[child+1].end < heap[child].end {
+			child++
+		}
+		below := heap[child]
+		if e.end <= below.end {
+			break
+		}
+		heap[place] = below
+		below.place = place
+		place = child
+	}
+	heap[place] = e
+	e.place = place
+}

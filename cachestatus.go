@@ -1,0 +1,23 @@
+package huaweiid
+
+import (
+	"strconv"
+	"time"
+)
+
+// cacheStatus writes how an answer was come by as RFC 9211 defines for the Cache-Status field, e.g. "huaweiid; hit; ttl=42".
+// A negative ttl is a stale answer's age past its end.
+func (a answer) cacheStatus() string {
+	ttl := "; ttl=" + strconv.FormatInt(int64(a.ttl/time.Second), 10)
+	switch a.from {
+	case fromCache:
+		return "huaweiid; hit" + ttl
+	case fromRefusals:
+		return "huaweiid; hit" + ttl + "; detail=negative"
+	case fromStale:
+		return "huaweiid; hit" + ttl + "; detail=stale"
+	case fromCoalesced:
+		return "huaweiid; fwd=miss; collapsed"
+	}
+	return "huaweiid; fwd=miss"
+}

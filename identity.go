@@ -1,0 +1,77 @@
+package huaweiid
+
+import "strings"
+
+// identity is what Huawei says of a token's user. Every value is empty or fit for a header: visible ASCII, at most
+// maxValue bytes. It never changes once made, so that requests share it.
+type identity struct {
+	openID      string
+	unionID     string
+	raw         string // mobileNumber
+	e164        string // "" where there is no country code
+	masked      string
+	countryCode string // with its 00
+	national    string
+}
+
+// maxValue bounds an identity value, in bytes. Huawei's longest, an OpenID of an app from before 2023-09-21, has 256.
+const maxValue = 256
+
+// minShown is the number of digits from which a masked number shows its first three and last two.
+const minShown = 8
+
+// newIdentity returns nil for values that no identity can have.
+func newIdentity(openID, unionID, mobileNumber, countryCode, national string) *identity {
+	if openID == "" {
+		return nil
+	}
+	for _, value := range []string{openID, unionID, mobileNumber, countryCode, national} {
+		if len(value) > maxValue || !isVisible(value) {
+			return nil
+		}
+	}
+	return &identity{
+		openID:      openID,
+		unionID:     unionID,
+		raw:         mobileNumber,
+		e164:        e164(countryCode, national),
+		masked:      masked(mobileNumber),
+		countryCode: countryCode,
+		national:    national,
+	}
+}
+
+// phone returns the number in the given format.
+func (id *identity) phone(format string) string {
+	switch format {
+	case phoneE164:
+		return id.e164
+	case phoneMasked:
+		return id.masked
+	}
+	return id.raw
+}
+
+// e164 never takes mobileNumber apart: country codes have one to three digits, and mainland numbers come without.
+func e164(countryCode, national string) string {
+	code := strings.TrimPrefix(countryCode, "00")
+	if code == "" || national == "" {
+		return ""
+	}
+	return "+" + code + national
+}
+
+// masked keeps the first three and last two characters of a number that has enough digits.
+func masked(number string) string {
+	digits := 0
+	for i := 0; i < len(number); i++ {
+		if '0' <= number[i] && number[i] <= '9' {
+			digits++
+		}
+	}
+	n := len(number)
+	if digits < minShown {
+		return strings.Repeat("*", n)
+	}
+	return number[:3] + strings.Repeat("*", n-5) + number[n-2:]
+}

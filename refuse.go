@@ -1,0 +1,106 @@
+package huaweiid
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Refusals: the answers that the middleware gives itself, as RFC 9457 problem details with RFC 6750 challenges.
+
+// defaultRetryAfter is what a client of a throttled upstream is told when Huawei gave no time of its own.
+const defaultRetryAfter = shortestBreak
+
+// details say in plain words, to the developer of the app in front, what a code means and what to do.
+var details = map[string]string{
+	codeTokenMissing:     "This resource needs a Huawei ID access token, and the request carries none.",
+	codeTokenRepeated:    "The request carries more than one access token. Send exactly one.",
+	codeTokenInvalid:     "The access token is invalid, expired or revoked. Sign in again, or refresh the token.",
+	codeTokenForeign:     "The access token was not issued to a user of this app.",
+	codePermissionDenied: "Huawei denies access to this user's information.",
+	codePhoneRequired:    "This resource needs a phone number. Ask the user for the phone scope.",
+	codeThrottled:        "Huawei Account Kit limits the rate of requests at the moment. Try again later.",
+	codeUnavailable:      "Huawei Account Kit cannot be reached at the moment. Try again later.",
+	codeTimeout:          "Huawei Account Kit did not answer in time. Try again later.",
+	codeMisconfigured:    "The gateway's request was not understood by Huawei Account Kit. Tell the gateway's operator.",
+	codeMalformed:        "Huawei Account Kit gave an answer that cannot be used. Try again later.",
+	codeOverloaded:       "The gateway cannot ask Huawei Account Kit at the moment. Try again later.",
+}
+
+// problem is the body of a refusal.
+type problem struct {
+	Type     string `json:"type"`
+	Title    string `json:"title"`
+	Status   int    `json:"status"`
+	Detail   string `json:"detail"`
+	Instance string `json:"instance,omitempty"`
+	Code     string `json:"code"`
+}
+
+// refuse answers with the outcome. The fingerprint is "" where no token came.
+func (p *plugin) refuse(rw http.ResponseWriter, req *http.Request, o *outcome, retryAfter time.Duration, fingerprint string) {
+	answer := problem{
+		Type:   "about:blank",
+		Title:  http.StatusText(o.status),
+		Status: o.status,
+		Detail: details[o.code],
+		Code:   o.code,
+	}
+	if fingerprint != "" {
+		answer.Instance = "urn:huaweiid:" + fingerprint
+	}
+	body, err := json.Marshal(answer)
+	if err != nil {
+		body = nil
+	}
+	h := rw.Header()
+	h.Set("Content-Type", "application/problem+json")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h.Set("Cache-Control", "no-store")
+	if challenge := p.challenge(o); challenge != "" {
+		h.Set("WWW-Authenticate", challenge)
+	}
+	if o.status == http.StatusServiceUnavailable {
+		h.Set("Retry-After", seconds(retryAfter))
+	}
+	rw.WriteHeader(o.status)
+	if req.Method != http.MethodHead {
+		_, _ = rw.Write(body)
+	}
+}
+
+// challenge returns the WWW-Authenticate value of RFC 6750 §3: the bare scheme when no token came, so that nothing is
+// said of a token, and an error otherwise.
+func (p *plugin) challenge(o *outcome) string {
+	reason := ""
+	switch o.status {
+	case http.StatusUnauthorized:
+		reason = "invalid_token"
+	case http.StatusForbidden:
+		reason = "insufficient_scope"
+	case http.StatusBadRequest:
+		reason = "invalid_request"
+	default:
+		return ""
+	}
+	challenge := "Bearer realm=" + quoted(p.realm)
+	if o.code == codeTokenMissing {
+		return challenge
+	}
+	return challenge + ", error=" + quoted(reason) + ", error_description=" + quoted(details[o.code])
+}
+
+// quoted writes a quoted-string, RFC 9110 §5.6.4.
+func quoted(s string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
+}
+
+// seconds rounds up, so that nobody comes back too early.
+func seconds(d time.Duration) string {
+	if d <= 0 {
+		d = defaultRetryAfter
+	}
+	return strconv.Itoa(int((d + time.Second - 1) / time.Second))
+}

@@ -1,0 +1,90 @@
+package huaweiid
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// The registry holds what must survive a reload. Traefik calls New for every router on every configuration change, in
+// one interpreter for the life of the process, so that package variables stay.
+
+// unusedFor is how long an upstream that no instance uses is kept: a reload that takes a router away and another that
+// brings it back cost nothing then.
+const unusedFor = 10 * time.Minute
+
+// registry has one upstream per distinct set of options.
+type registry struct {
+	mu        sync.Mutex
+	upstreams map[string]*tenancy
+	after     func(time.Duration, func()) *time.Timer // time.AfterFunc but in tests
+}
+
+// tenancy counts an upstream's instances. Its fields are guarded by the registry's lock.
+type tenancy struct {
+	upstream *upstream
+	key      string
+	tenants  int
+	eviction *time.Timer // runs while there are no tenants
+}
+
+var upstreams = &registry{upstreams: map[string]*tenancy{}, after: time.AfterFunc}
+
+// acquire returns the upstream for the settings, for as long as ctx lasts: the context that Traefik gives New ends when
+// the next configuration comes. Handlers of the old configuration that are still at work keep the upstream meanwhile.
+func (r *registry) acquire(ctx context.Context, s upstreamSettings) *upstream {
+	k := s.key()
+	r.mu.Lock()
+	t := r.upstreams[k]
+	if t == nil {
+		t = &tenancy{upstream: newUpstream(s), key: k}
+		r.upstreams[k] = t
+	}
+	t.tenants++
+	if t.eviction != nil {
+		t.eviction.Stop()
+		t.eviction = nil
+	}
+	r.mu.Unlock()
+	context.AfterFunc(ctx, func() { r.release(t) })
+	return t.upstream
+}
+
+// release notes that an instance is gone, and has the upstream follow if no other comes.
+func (r *registry) release(t *tenancy) {
+	defer recovered()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t.tenants--
+	if t.tenants == 0 {
+		t.eviction = r.after(unusedFor, func() { r.evict(t) })
+	}
+}
+
+func (r *registry) evict(t *tenancy) {
+	defer recovered()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if t.tenants > 0 || r.upstreams[t.key] != t {
+		return
+	}
+	delete(r.upstreams, t.key)
+	t.upstream.client.http.CloseIdleConnections()
+}
+
+// recovered ends a panic: one that leaves a goroutine of a plugin would end Traefik.
+func recovered() { _ = recover() }
+
+// key is equal for settings that are equal, and for no others.
+func (s upstreamSettings) key() string {
+	proxy := ""
+	if s.proxy != nil {
+		proxy = s.proxy.String()
+	}
+	text := fmt.Sprintf("%q %q %q %v %d %d %q %q %v %v %v %v %d", s.getInfoURL, s.tokenInfoURL, s.clientIDs, s.timeout,
+		s.retries, s.maxConcurrent, s.rootCAs, proxy, s.proxyDirect, s.ttl, s.negativeTTL, s.staleIfError, s.maxEntries)
+	sum := sha256.Sum256([]byte(text))
+	return string(sum[:])
+}

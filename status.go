@@ -1,0 +1,120 @@
+package huaweiid
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// The status table: what each answer of Huawei, and each failure to get one, means to the client. It is one literal, and
+// the only place where that is decided.
+//
+// Sources: the error tables of GOpen.User.getInfo and getTokenInfo, and Huawei's generic list of NSP_STATUS codes.
+
+// Codes of refusals, as clients and logs see them.
+const (
+	codeTokenMissing     = "token_missing"
+	codeTokenRepeated    = "token_repeated"
+	codeTokenInvalid     = "token_invalid"
+	codeTokenForeign     = "token_foreign"
+	codePermissionDenied = "permission_denied"
+	codePhoneRequired    = "phone_required"
+	codeThrottled        = "huawei_throttled"
+	codeUnavailable      = "huawei_unavailable"
+	codeTimeout          = "huawei_timeout"
+	codeMisconfigured    = "huawei_misconfigured"
+	codeMalformed        = "huawei_malformed"
+	codeOverloaded       = "overloaded"
+)
+
+// Ways in which there is no answer, or none that Huawei's own codes describe.
+const (
+	whenForeign       = "token of another app"
+	whenConnection    = "no connection"
+	whenTimeout       = "time-out"
+	whenMalformed     = "malformed answer"
+	whenOverloaded    = "overloaded"
+	whenNoToken       = "no token"
+	whenRepeated      = "token repeated"
+	whenUnfitToken    = "token that cannot be one"
+	whenPhoneRequired = "no phone"
+)
+
+// outcome is one row: the answers it covers and what follows from them.
+type outcome struct {
+	nsp  string // values of Huawei's NSP_STATUS header, separated by spaces; "*" is any other
+	http string // HTTP statuses; "5xx" is any other of that class
+	when string // a way in which there is no such answer
+
+	status int    // what the client gets
+	code   string // why
+
+	remembered bool // for cache.negativeTTL
+	retried    bool // up to huawei.retries times, while huawei.timeout lasts
+	trips      bool // counts towards opening the breaker
+}
+
+var outcomes = []outcome{
+	{nsp: "6 102 31204", status: 401, code: codeTokenInvalid, remembered: true},
+	{when: whenForeign, status: 401, code: codeTokenForeign, remembered: true},
+	{nsp: "403", status: 403, code: codePermissionDenied, remembered: true},
+	{http: "403", status: 403, code: codePermissionDenied},
+	{nsp: "503 1302", http: "503 429", status: 503, code: codeThrottled, trips: true},
+	{nsp: "70001402 70020002", http: "502", when: whenConnection, status: 502, code: codeUnavailable, retried: true, trips: true},
+	{http: "504", when: whenTimeout, status: 504, code: codeTimeout, retried: true, trips: true},
+	{nsp: "500 70001401 *", http: "500 590 5xx", status: 502, code: codeUnavailable, trips: true},
+	{nsp: "105 70001201", http: "400 404 405 3xx 4xx", status: 502, code: codeMisconfigured},
+	{when: whenMalformed, http: "2xx *", status: 502, code: codeMalformed},
+	{when: whenOverloaded, status: 503, code: codeOverloaded},
+	{when: whenNoToken, status: 401, code: codeTokenMissing},
+	{when: whenUnfitToken, status: 401, code: codeTokenInvalid},
+	{when: whenRepeated, status: 400, code: codeTokenRepeated},
+	{when: whenPhoneRequired, status: 403, code: codePhoneRequired},
+}
+
+// definite tells whether the outcome is about the token, so that no older answer may stand in for it.
+func (o *outcome) definite() bool { return o.status < http.StatusInternalServerError }
+
+var (
+	outcomeByNSP  = map[string]*outcome{}
+	outcomeByHTTP = map[string]*outcome{}
+	outcomeByWhen = map[string]*outcome{}
+)
+
+func init() {
+	for i := range outcomes {
+		row := &outcomes[i]
+		for _, nsp := range strings.Fields(row.nsp) {
+			outcomeByNSP[nsp] = row
+		}
+		for _, status := range strings.Fields(row.http) {
+			outcomeByHTTP[status] = row
+		}
+		if row.when != "" {
+			outcomeByWhen[row.when] = row
+		}
+	}
+}
+
+// judge reads an answer in Huawei's own order: HTTP status, then NSP_STATUS; nil means that the body decides. A header
+// that is there counts even when empty, and one that is there twice is a code of no known meaning.
+func judge(status int, nspStatus []string) *outcome {
+	if status != http.StatusOK {
+		return firstOf(outcomeByHTTP, strconv.Itoa(status), strconv.Itoa(status/100)+"xx")
+	}
+	nsp := strings.Join(nspStatus, ",")
+	if len(nspStatus) == 0 || nsp == "0" {
+		return nil
+	}
+	return firstOf(outcomeByNSP, nsp, "*")
+}
+
+// firstOf returns the row of the first key that has one, and the row of any other where none has.
+func firstOf(rows map[string]*outcome, keys ...string) *outcome {
+	for _, key := range keys {
+		if row, ok := rows[key]; ok {
+			return row
+		}
+	}
+	return rows["*"]
+}

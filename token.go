@@ -1,0 +1,177 @@
+package huaweiid
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// The token source: where a request's access token stands and how it comes off the request.
+
+// maxToken bounds a token, in bytes. Huawei's are at most 1024 characters long; twice that leaves room.
+const maxToken = 2048
+
+// visibleASCII is every byte that a token or an identity value may have: 0x21 to 0x7e, RFC 5234's VCHAR.
+var visibleASCII = allVisibleASCII()
+
+func allVisibleASCII() string {
+	b := make([]byte, 0, '~'-'!'+1)
+	for c := byte('!'); c <= '~'; c++ {
+		b = append(b, c)
+	}
+	return string(b)
+}
+
+// isVisible tells whether s has visible ASCII only. TrimLeft runs compiled: a loop over bytes would be interpreted, at
+// about 90 ns each.
+func isVisible(s string) bool { return strings.TrimLeft(s, visibleASCII) == "" }
+
+// isToken tells whether a value can be an access token at all, before anyone is asked about it.
+func isToken(value string) bool { return value != "" && len(value) <= maxToken && isVisible(value) }
+
+// tokenSource is where the token is looked for; the first part that has one wins. An empty name is a source not used.
+type tokenSource struct {
+	header string // canonical
+	scheme string // "" means that the whole value is the token
+	cookie string
+	query  string
+}
+
+// Where a token was found.
+const (
+	inHeader = "header"
+	inCookie = "cookie"
+	inQuery  = "query"
+)
+
+// find returns the tokens of the first source that has any, and which one that is. A source that is there counts even
+// when its token is empty; more than one token is for the caller to refuse.
+func (s tokenSource) find(req *http.Request) (tokens []string, where string) {
+	if s.header != "" {
+		for _, value := range req.Header[s.header] {
+			if token, ok := s.fromHeader(value); ok {
+				tokens = append(tokens, token)
+			}
+		}
+		if len(tokens) > 0 {
+			return tokens, inHeader
+		}
+	}
+	if s.cookie != "" {
+		for _, line := range req.Header["Cookie"] {
+			for _, pair := range strings.Split(line, ";") {
+				if name, value, _ := strings.Cut(strings.TrimSpace(pair), "="); name == s.cookie {
+					tokens = append(tokens, unquoted(value))
+				}
+			}
+		}
+		if len(tokens) > 0 {
+			return tokens, inCookie
+		}
+	}
+	if s.query != "" && req.URL.RawQuery != "" {
+		for _, pair := range strings.Split(req.URL.RawQuery, "&") {
+			if name, value, _ := strings.Cut(pair, "="); queryUnescape(name) == s.query {
+				tokens = append(tokens, queryUnescape(value))
+			}
+		}
+		if len(tokens) > 0 {
+			return tokens, inQuery
+		}
+	}
+	return nil, ""
+}
+
+// fromHeader reads credentials as RFC 9110 §11.4 writes them: scheme, spaces, token. Another scheme is no token.
+func (s tokenSource) fromHeader(value string) (token string, ok bool) {
+	if s.scheme == "" {
+		return strings.TrimSpace(value), true
+	}
+	value = strings.TrimSpace(value)
+	end := strings.IndexAny(value, " \t")
+	if end < 0 {
+		end = len(value)
+	}
+	if !strings.EqualFold(value[:end], s.scheme) {
+		return "", false
+	}
+	return strings.TrimLeft(value[end:], " "), true
+}
+
+// unquoted returns a cookie's value without the quotes that RFC 6265 §4.1.1 lets stand around it.
+func unquoted(value string) string {
+	if n := len(value); n > 1 && value[0] == '"' && value[n-1] == '"' {
+		return value[1 : n-1]
+	}
+	return value
+}
+
+// queryUnescape returns what a bad escape stands for as it is: it is no valid token then, and refused as one.
+func queryUnescape(s string) string {
+	plain, err := url.QueryUnescape(s)
+	if err != nil {
+		return s
+	}
+	return plain
+}
+
+// without returns a copy of the request that lacks the token; everything else of it, to the byte and in its order,
+// stays. The original stays whole, so that a retry in front of this middleware still has the token.
+func (s tokenSource) without(req *http.Request, where string) *http.Request {
+	bare := req.WithContext(req.Context())
+	bare.Header = req.Header.Clone()
+	switch where {
+	case inHeader:
+		var others []string
+		for _, value := range req.Header[s.header] {
+			if _, ok := s.fromHeader(value); !ok {
+				others = append(others, value)
+			}
+		}
+		setOrDelete(bare.Header, s.header, others)
+	case inCookie:
+		var lines []string
+		for _, line := range req.Header["Cookie"] {
+			var pairs []string
+			for _, pair := range strings.Split(line, ";") {
+				if name, _, _ := strings.Cut(strings.TrimSpace(pair), "="); name != s.cookie {
+					pairs = append(pairs, pair)
+				}
+			}
+			if rest := strings.TrimSpace(strings.Join(pairs, ";")); rest != "" {
+				lines = append(lines, rest)
+			}
+		}
+		setOrDelete(bare.Header, "Cookie", lines)
+	case inQuery:
+		bare.URL = &url.URL{}
+		*bare.URL = *req.URL
+		bare.URL.RawQuery = s.withoutQuery(req.URL.RawQuery)
+		// Traefik builds the backend's URL from RequestURI, not from URL.
+		if path, query, found := strings.Cut(req.RequestURI, "?"); found {
+			bare.RequestURI = path
+			if rest := s.withoutQuery(query); rest != "" {
+				bare.RequestURI += "?" + rest
+			}
+		}
+	}
+	return bare
+}
+
+func (s tokenSource) withoutQuery(query string) string {
+	var pairs []string
+	for _, pair := range strings.Split(query, "&") {
+		if name, _, _ := strings.Cut(pair, "="); queryUnescape(name) != s.query {
+			pairs = append(pairs, pair)
+		}
+	}
+	return strings.Join(pairs, "&")
+}
+
+func setOrDelete(h http.Header, name string, values []string) {
+	if len(values) == 0 {
+		delete(h, name)
+		return
+	}
+	h[name] = values
+}
