@@ -8,8 +8,8 @@ import "time"
 // key names a token: SHA-256 over the upstream's identity and the token. The token itself is kept nowhere.
 type key = [32]byte
 
-// entry is what is remembered of a token. All but place stays as it was stored: a hit reads it outside the lock. Moments
-// are counted from epoch.
+// entry is what is remembered of a token. All but place stays as it was stored, since a hit reads it outside the lock; to
+// change it, replace it. Moments are counted from epoch.
 type entry struct {
 	key      key
 	identity *identity     // nil = a refusal
@@ -55,6 +55,13 @@ func (c *cache) put(e *entry, now time.Duration) (evicted int) {
 	c.byEnd = append(c.byEnd, e)
 	c.up(len(c.byEnd) - 1)
 	return evicted
+}
+
+// replace puts a changed copy of an entry in its place; the end has to be the same.
+func (c *cache) replace(e, changed *entry) {
+	changed.place = e.place
+	c.entries[e.key] = changed
+	c.byEnd[e.place] = changed
 }
 
 func (c *cache) remove(e *entry) {

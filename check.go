@@ -218,9 +218,9 @@ func (c *checker) identityHeaders(config HeadersConfig) []string {
 	}
 	owner := map[string]string{}
 	for i, value := range values {
+		values[i] = ""
 		name := strings.TrimSpace(value)
 		if name == "" {
-			values[i] = ""
 			continue
 		}
 		path := "headers." + headerOptions[i]
@@ -228,8 +228,8 @@ func (c *checker) identityHeaders(config HeadersConfig) []string {
 			c.add(path, "%q is no header name; write letters, digits and hyphens, such as X-User-OpenID", value)
 			continue
 		}
-		if what := meaningOf(name); what != "" {
-			c.add(path, "%q already means something to %s; choose a name of your own, such as X-User-OpenID", value, what)
+		if isReserved(name) {
+			c.add(path, "%q already means something to HTTP, proxies or browsers; choose a name of your own, such as X-User-OpenID", value)
 			continue
 		}
 		if other, taken := owner[fold(name)]; taken {
@@ -276,17 +276,20 @@ func isHeaderName(name string) bool {
 
 // unknownOptions reports the keys that no field claimed.
 func (c *checker) unknownOptions(config *Config) {
-	known := optionPaths(reflect.TypeOf(*config), "")
-	c.unknownIn("", config.Unknown, known)
-	c.unknownIn("token.", config.Token.Unknown, known)
-	c.unknownIn("headers.", config.Headers.Unknown, known)
-	c.unknownIn("phone.", config.Phone.Unknown, known)
-	c.unknownIn("audience.", config.Audience.Unknown, known)
-	c.unknownIn("huawei.", config.Huawei.Unknown, known)
-	c.unknownIn("cache.", config.Cache.Unknown, known)
+	c.unknownIn("", config.Unknown)
+	c.unknownIn("token.", config.Token.Unknown)
+	c.unknownIn("headers.", config.Headers.Unknown)
+	c.unknownIn("phone.", config.Phone.Unknown)
+	c.unknownIn("audience.", config.Audience.Unknown)
+	c.unknownIn("huawei.", config.Huawei.Unknown)
+	c.unknownIn("cache.", config.Cache.Unknown)
 }
 
-func (c *checker) unknownIn(prefix string, unknown map[string]interface{}, known []string) {
+func (c *checker) unknownIn(prefix string, unknown map[string]interface{}) {
+	if len(unknown) == 0 {
+		return
+	}
+	known := optionPaths(reflect.TypeOf(Config{}), "")
 	names := make([]string, 0, len(unknown))
 	for name := range unknown {
 		names = append(names, name)

@@ -1,6 +1,7 @@
 package huaweiid
 
 import (
+	"io"
 	"net/http"
 	"strings"
 )
@@ -42,17 +43,6 @@ var reservedHeaders = strings.Fields(`Accept Accept- Access-Control- Age Allow A
 	Server Set-Cookie Strict-Transport-Security Te Trailer Transfer-Encoding Upgrade User-Agent Vary Via Warning
 	Www-Authenticate X-Forwarded- X-Http-Method X-Http-Method-Override X-Original- X-Real-Ip X-Rewrite-Url`)
 
-// meaningOf tells what a header name already stands for; "" is nothing.
-func meaningOf(name string) string {
-	folded := fold(name)
-	for _, reserved := range reservedHeaders {
-		if folded == fold(reserved) || strings.HasSuffix(reserved, "-") && strings.HasPrefix(folded, fold(reserved)) {
-			return "HTTP and proxies"
-		}
-	}
-	return ""
-}
-
 const (
 	letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 	digits  = "0123456789"
@@ -77,12 +67,46 @@ func newFolding() *strings.Replacer {
 
 func fold(name string) string { return folding.Replace(name) }
 
+// Folded once: New runs for every router on every configuration change, on the goroutine that applies it.
+var (
+	reservedNames    = map[string]bool{}
+	reservedPrefixes []string
+	ordinaryNames    = map[string]bool{}
+	defaultNames     = []string{fold(defaultOpenIDHeader), fold(defaultUnionIDHeader), fold(defaultPhoneHeader)}
+)
+
+func init() {
+	for _, reserved := range reservedHeaders {
+		if strings.HasSuffix(reserved, "-") {
+			reservedPrefixes = append(reservedPrefixes, fold(reserved))
+		} else {
+			reservedNames[fold(reserved)] = true
+		}
+	}
+	for _, name := range ordinaryHeaders {
+		ordinaryNames[fold(name)] = true
+	}
+}
+
+// isReserved tells whether a header name already means something.
+func isReserved(name string) bool {
+	folded := fold(name)
+	if reservedNames[folded] {
+		return true
+	}
+	for _, prefix := range reservedPrefixes {
+		if strings.HasPrefix(folded, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
 // protectedNames returns the folded names that no client may send.
 func protectedNames(configured []string) map[string]bool {
-	names := map[string]bool{
-		fold(defaultOpenIDHeader):  true,
-		fold(defaultUnionIDHeader): true,
-		fold(defaultPhoneHeader):   true,
+	names := map[string]bool{}
+	for _, name := range defaultNames {
+		names[name] = true
 	}
 	for _, name := range configured {
 		if name != "" {
@@ -97,10 +121,11 @@ type guard struct {
 	protected map[string]bool // folded
 	shortest  int             // bytes, of the protected names
 	longest   int
+	ordinary  map[string]bool // canonical names that need no second look
 }
 
-func newGuard(configured []string) guard {
-	g := guard{protected: protectedNames(configured)}
+func newGuard(configured []string) *guard {
+	g := &guard{protected: protectedNames(configured), ordinary: ordinary}
 	for name := range g.protected {
 		if g.shortest == 0 || len(name) < g.shortest {
 			g.shortest = len(name)
@@ -109,24 +134,72 @@ func newGuard(configured []string) guard {
 			g.longest = len(name)
 		}
 	}
+	for name := range g.protected {
+		if ordinaryNames[name] {
+			g.ordinary = ordinaryWithout(g.protected)
+			break
+		}
+	}
 	return g
+}
+
+// ordinaryHeaders are names that clients, browsers and Traefik send all the time. A request that has no others is
+// looked through by one compiled call; one that has is looked through name by name, which is as right and takes longer.
+// Connection is missing on purpose: its value has to be read.
+var ordinaryHeaders = strings.Fields(`Accept Accept-Charset Accept-Encoding Accept-Language Accept-Datetime
+	Access-Control-Request-Headers Access-Control-Request-Method Authorization Baggage B3 Cache-Control Cdn-Loop
+	Cf-Connecting-Ip Cf-Ipcountry Cf-Ray Cf-Visitor Content-Encoding Content-Language Content-Length Content-Type Cookie
+	Correlation-Id Date Device-Memory Dnt Downlink Dpr Early-Data Ect Expect Forwarded From Grpc-Accept-Encoding
+	Grpc-Encoding Grpc-Timeout Host Idempotency-Key If-Match If-Modified-Since If-None-Match If-Range
+	If-Unmodified-Since Keep-Alive Last-Event-Id Max-Forwards Origin Pragma Priority Purpose Range Referer Rtt Save-Data
+	Sec-Ch-Ua Sec-Ch-Ua-Arch Sec-Ch-Ua-Bitness Sec-Ch-Ua-Full-Version-List Sec-Ch-Ua-Mobile Sec-Ch-Ua-Model
+	Sec-Ch-Ua-Platform Sec-Ch-Ua-Platform-Version Sec-Fetch-Dest Sec-Fetch-Mode Sec-Fetch-Site Sec-Fetch-Storage-Access
+	Sec-Fetch-User Sec-Gpc Sec-Websocket-Extensions Sec-Websocket-Key Sec-Websocket-Protocol Sec-Websocket-Version
+	Soapaction Te Traceparent Tracestate True-Client-Ip Uber-Trace-Id Upgrade Upgrade-Insecure-Requests User-Agent Via
+	Viewport-Width X-Amzn-Trace-Id X-Api-Key X-Api-Version X-B3-Parentspanid X-B3-Sampled X-B3-Spanid X-B3-Traceid
+	X-Client-Version X-Cloud-Trace-Context X-Correlation-Id X-Csrf-Token X-Device-Id X-Forwarded-For X-Forwarded-Host
+	X-Forwarded-Port X-Forwarded-Prefix X-Forwarded-Proto X-Forwarded-Server X-Forwarded-Tls-Client-Cert
+	X-Original-Forwarded-For X-Real-Ip X-Request-Id X-Requested-With X-Trace-Id X-Xsrf-Token`)
+
+// ordinary is ordinaryHeaders as a set.
+var ordinary = ordinaryWithout(nil)
+
+// ordinaryWithout leaves out the names that are protected: someone may call an identity header X-Device-Id.
+func ordinaryWithout(protected map[string]bool) map[string]bool {
+	names := map[string]bool{}
+	for _, name := range ordinaryHeaders {
+		if !protected[fold(name)] {
+			names[name] = true
+		}
+	}
+	return names
+}
+
+// unwritable refuses every write. Header.WriteSubset leaves out the names it is given and writes nothing, so cannot fail,
+// where no others are left: the one compiled call that tells whether a header has names that are not ordinary.
+var unwritable = newUnwritable()
+
+func newUnwritable() *io.PipeWriter {
+	reader, writer := io.Pipe()
+	_ = reader.Close()
+	return writer
 }
 
 // strip removes every header whose name folds to a protected one, and those names from Connection: a proxy drops what
 // Connection lists, and would drop ours (RFC 9110 §7.6.1).
 func (g *guard) strip(h http.Header) {
-	shortest, longest, protected := g.shortest, g.longest, g.protected
-	for name := range h {
-		// Folding keeps the length, and comparing that is the cheapest interpreted test there is.
-		if n := len(name); n < shortest || n > longest {
-			continue
-		}
-		if protected[folding.Replace(name)] {
-			delete(h, name)
-		}
-	}
 	if lines := h["Connection"]; len(lines) > 0 {
 		setOrDelete(h, "Connection", g.withoutProtected(lines))
+	}
+	shortest, longest, ordinary := g.shortest, g.longest, g.ordinary
+	for name := range h {
+		// Folding keeps the length.
+		if ordinary[name] || len(name) < shortest || len(name) > longest {
+			continue
+		}
+		if g.protected[fold(name)] {
+			delete(h, name)
+		}
 	}
 }
 
@@ -164,15 +237,16 @@ func withoutTrailers(req *http.Request) *http.Request {
 // enrich sets the identity's headers, one value each; what Huawei did not say has no header.
 func (p *plugin) enrich(h http.Header, id *identity, status string) {
 	names := p.headers
-	p.set(h, names[openIDHeader], id.openID)
-	p.set(h, names[unionIDHeader], id.unionID)
-	p.set(h, names[phoneHeader], id.phone(p.phoneFormat))
-	p.set(h, names[phoneCountryCodeHeader], id.countryCode)
-	p.set(h, names[phoneNationalHeader], id.national)
-	p.set(h, names[statusHeader], status)
+	set(h, names[openIDHeader], id.openID)
+	set(h, names[unionIDHeader], id.unionID)
+	set(h, names[phoneHeader], id.phone(p.phoneFormat))
+	set(h, names[phoneCountryCodeHeader], id.countryCode)
+	set(h, names[phoneNationalHeader], id.national)
+	set(h, names[statusHeader], status)
 }
 
-func (p *plugin) set(h http.Header, name, value string) {
+// set makes a slice for every request: a shared one could be written to further down the chain.
+func set(h http.Header, name, value string) {
 	if name != "" && value != "" {
 		h[name] = []string{value}
 	}

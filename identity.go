@@ -12,6 +12,7 @@ type identity struct {
 	masked      string
 	countryCode string // with its 00
 	national    string
+	whole       bool // openID, unionID and raw are all there
 }
 
 // maxValue bounds an identity value, in bytes. Huawei's longest, an OpenID of an app from before 2023-09-21, has 256.
@@ -38,6 +39,7 @@ func newIdentity(openID, unionID, mobileNumber, countryCode, national string) *i
 		masked:      masked(mobileNumber),
 		countryCode: countryCode,
 		national:    national,
+		whole:       unionID != "" && mobileNumber != "",
 	}
 }
 

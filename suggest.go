@@ -4,52 +4,67 @@ import "strings"
 
 // Suggestions: which name a reader most likely meant.
 
-// nearest returns the name that a reader most likely meant: the one with the fewest letters changed, of the whole path
-// or, for an option on the wrong level, of its last part. More than a third of the letters changed is a guess: then "".
+// nearest returns the name with the fewest slips of the pen between it and the wrong one, "" where so many would be a
+// guess: more than one in three letters. A name on another level of the configuration counts as one slip, plus those in
+// its last part; a name that the wrong one begins counts as one.
 func nearest(wrong string, names []string) string {
-	best, fewest := "", 0
+	wrong = strings.ToLower(wrong)
+	level, last := cutLast(wrong)
+	best, fewest := "", len(last)/3+1
 	for _, name := range names {
-		d := distance(strings.ToLower(wrong), strings.ToLower(name))
-		if last := distance(lastPart(wrong), lastPart(name)); last < d && lastPart(wrong) != "" {
-			d = last
+		lower := strings.ToLower(name)
+		slips := distance(wrong, lower)
+		if nameLevel, nameLast := cutLast(lower); nameLevel != level {
+			if elsewhere := 1 + distance(last, nameLast); elsewhere < slips {
+				slips = elsewhere
+			}
 		}
-		if best == "" || d < fewest {
-			best, fewest = name, d
+		if slips > 1 && last != "" && strings.HasPrefix(lower, wrong) {
+			slips = 1
 		}
-	}
-	if 3*fewest > len(lastPart(wrong)) {
-		return ""
+		if slips < fewest {
+			best, fewest = name, slips
+		}
 	}
 	return best
 }
 
-func lastPart(path string) string {
-	return strings.ToLower(path[strings.LastIndex(path, ".")+1:])
+// cutLast cuts a path before its last part.
+func cutLast(path string) (level, last string) {
+	dot := strings.LastIndex(path, ".")
+	return path[:dot+1], path[dot+1:]
 }
 
-// distance is the Levenshtein distance: how many letters must be changed, added or left out to make b of a. The library
-// for it that is kept up uses what Yaegi v0.16.1 cannot load.
+// distance counts the letters to change, add, leave out or swap with their neighbour to make b of a: the optimal string
+// alignment distance. The library for such things that is kept up uses what Yaegi v0.16.1 cannot load.
 func distance(a, b string) int {
-	row := make([]int, len(b)+1) // row[j]: from the part of a so far to b[:j]
-	for j := range row {
-		row[j] = j
+	rows := make([][]int, len(a)+1) // rows[i][j]: from a[:i] to b[:j]
+	for i := range rows {
+		rows[i] = make([]int, len(b)+1)
+		rows[i][0] = i
 	}
-	for i := 0; i < len(a); i++ {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := 0; j < len(b); j++ {
-			fewest := diagonal
-			if a[i] != b[j] {
+	for j := range rows[0] {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		for j := 1; j <= len(b); j++ {
+			fewest := rows[i-1][j-1]
+			if a[i-1] != b[j-1] {
 				fewest++
 			}
-			if row[j+1]+1 < fewest {
-				fewest = row[j+1] + 1
+			if n := rows[i-1][j] + 1; n < fewest {
+				fewest = n
 			}
-			if row[j]+1 < fewest {
-				fewest = row[j] + 1
+			if n := rows[i][j-1] + 1; n < fewest {
+				fewest = n
 			}
-			diagonal, row[j+1] = row[j+1], fewest
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				if n := rows[i-2][j-2] + 1; n < fewest {
+					fewest = n
+				}
+			}
+			rows[i][j] = fewest
 		}
 	}
-	return row[len(b)]
+	return rows[len(a)][len(b)]
 }

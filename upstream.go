@@ -23,7 +23,7 @@ type upstream struct {
 	random   func() float64                // from 0 up to 1
 	throttle *throttle                     // of the log lines
 
-	mu      sync.Mutex // guards all below; never held during a call
+	mu      *sync.Mutex // guards all below; never held during a call
 	good    *cache
 	refused *cache
 	flights map[key]*flight
@@ -65,6 +65,7 @@ func newUpstream(s upstreamSettings) *upstream {
 		settings: s,
 		salt:     string(identity[:]),
 		client:   newClient(s),
+		mu:       &sync.Mutex{},
 		since:    time.Since,
 		random:   rand.Float64,
 		good:     newCache(s.maxEntries),
@@ -131,7 +132,9 @@ func (u *upstream) refreshAhead(e *entry, token string, now time.Duration, log *
 		return
 	}
 	if f, _ := u.start(e.key, token, true, now, log); f != nil {
-		e.refresh = e.expires
+		changed := *e
+		changed.refresh = e.expires
+		u.good.replace(e, &changed)
 	}
 }
 
