@@ -1,0 +1,102 @@
+package huaweiid
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestFold_makesEqualWhatBackendsCannotTellApart(t *testing.T) {
+	t.Parallel()
+	for _, alias := range []string{"X-User-OpenID", "x_user_openid", "X-User.OpenID", "X_User~OpenID", "x!user`openid"} {
+		require.Equal(t, "X_USER_OPENID", fold(alias))
+	}
+	for c := 0; c < 256; c++ {
+		folded := fold(string([]byte{byte(c)}))
+		switch {
+		case 'a' <= c && c <= 'z':
+			require.Equal(t, string([]byte{byte(c - 'a' + 'A')}), folded)
+		case 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
+			require.Equal(t, string([]byte{byte(c)}), folded)
+		default:
+			require.Equal(t, "_", folded, "byte %#x", c)
+		}
+	}
+}
+
+// strip goes the way of a request: one look at all names first, then name by name.
+func strip(g *guard, h http.Header) {
+	if h.WriteSubset(unwritable, g.ordinary) != nil {
+		g.strip(h)
+	}
+}
+
+func TestGuard_takesForgedHeadersAndNothingElse(t *testing.T) {
+	t.Parallel()
+	g := newGuard([]string{"X-Uid", "", "X-Device-Id"})
+	h := http.Header{}
+	for _, name := range ordinaryHeaders {
+		h[name] = []string{"ordinary"}
+	}
+	for _, name := range []string{"X-User-Openid2", "X-Userx-Openid", "X-User", "Y-User-Openid", "Odd"} {
+		h[name] = []string{"kept"}
+	}
+	want := h.Clone()
+	delete(want, "X-Device-Id")
+	for _, name := range []string{
+		"X-User-Openid", "X_user_unionid", "X.user~phone", "x-uid", "X_UID", "X|uid", "x-user-OPENID", "X_device_id",
+	} {
+		h[name] = []string{"forged"}
+	}
+	strip(g, h)
+	require.Equal(t, want, h)
+}
+
+func TestGuard_looksTwiceAtAnOrdinaryNameThatIsAnIdentityHeader(t *testing.T) {
+	t.Parallel()
+	h := http.Header{"X-Device-Id": {"forged"}}
+	strip(newGuard([]string{"X-Device-Id"}), h)
+	require.Empty(t, h)
+}
+
+func TestGuard_noOrdinaryNameIsAProtectedOne(t *testing.T) {
+	t.Parallel()
+	g := newGuard(nil)
+	for name := range g.ordinary {
+		require.False(t, g.protected[fold(name)], name)
+		require.Equal(t, http.CanonicalHeaderKey(name), name)
+		require.NotEqual(t, "Connection", name)
+	}
+}
+
+func TestGuard_takesProtectedNamesFromConnection(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ lines, want []string }{
+		"nothing of ours":     {[]string{"keep-alive, Upgrade"}, []string{"keep-alive, Upgrade"}},
+		"one of ours":         {[]string{"close, X-User-OpenID"}, []string{"close"}},
+		"odd case and alias":  {[]string{"x_uSER.phone , Upgrade"}, []string{"Upgrade"}},
+		"several lines":       {[]string{"X-User-Phone", "Upgrade", "x-user-unionid,close"}, []string{"Upgrade", "close"}},
+		"empty elements stay": {[]string{", ,close", ""}, []string{", ,close", ""}},
+		"empty beside ours":   {[]string{",X-User-Phone,,close"}, []string{",,close"}},
+		"only ours":           {[]string{"X-User-Phone"}, nil},
+	} {
+		h := http.Header{"Connection": test.lines}
+		strip(newGuard(nil), h)
+		require.Equal(t, test.want, h["Connection"], name)
+		_, there := h["Connection"]
+		require.Equal(t, test.want != nil, there, name)
+	}
+}
+
+func TestIsReserved(t *testing.T) {
+	t.Parallel()
+	for _, name := range strings.Fields("Authorization host COOKIE Connection Content-Type content-anything X-Forwarded-For " +
+		"x_forwarded_user Transfer-Encoding Sec-Fetch-Site TE Trailer If-None-Match Proxy-Authorization") {
+		require.True(t, isReserved(name), name)
+	}
+	for _, name := range strings.Fields("X-User-OpenID X-Forward Contents Hostname X-Auth-User Remote-User") {
+		require.False(t, isReserved(name), name)
+	}
+}

@@ -1,0 +1,148 @@
+package huaweiid
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/traefik-huaweiid/huaweiid/huaweisim"
+)
+
+// clock stands still until told.
+type clock struct {
+	mu  sync.Mutex
+	now time.Duration
+}
+
+func (c *clock) since(time.Time) time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now += d
+}
+
+// rig is an upstream on a clock that stands still, in front of a simulated Huawei.
+type rig struct {
+	*upstream
+	t     *testing.T
+	clock *clock
+	sim   *huaweisim.Sim
+	log   *logger
+}
+
+// newRig starts from the default configuration, changed by the given function.
+func newRig(t *testing.T, change func(*Config)) *rig {
+	t.Helper()
+	sim := huaweisim.New()
+	server := httptest.NewServer(sim)
+	t.Cleanup(func() {
+		sim.Close()
+		server.Close()
+	})
+	config := CreateConfig()
+	config.Huawei.GetInfoURL = server.URL + huaweisim.GetInfoPath
+	config.Huawei.TokenInfoURL = server.URL + huaweisim.TokenInfoPath
+	config.Huawei.AllowHTTP = "true"
+	config.Huawei.ProxyURL = "direct"
+	if change != nil {
+		change(config)
+	}
+	s, err := config.check()
+	require.NoError(t, err)
+	u := newUpstream(s.upstream)
+	t.Cleanup(u.client.http.CloseIdleConnections)
+	c := &clock{now: time.Hour}
+	u.since = c.since
+	u.throttle.since = c.since
+	u.random = func() float64 { return 0 }
+	u.client.sleep = func(time.Duration) {}
+	return &rig{upstream: u, t: t, clock: c, sim: sim, log: newLogger("test@file", s.logLevel, u.throttle)}
+}
+
+// ask resolves a token and waits for lookups that go on behind it.
+func (r *rig) ask(token string) answer {
+	r.t.Helper()
+	a := r.resolve(r.keyOf(token), token, r.log)
+	r.settle()
+	return a
+}
+
+// settle waits for the lookups under way.
+func (r *rig) settle() {
+	r.t.Helper()
+	for _, f := range r.underWay() {
+		<-f.done
+	}
+}
+
+func (r *rig) underWay() []*flight {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var flights []*flight
+	for _, f := range r.flights {
+		flights = append(flights, f)
+	}
+	return flights
+}
+
+// calls counts what Huawei was asked about a token.
+func (r *rig) calls(token string) int { return r.sim.TokenCalls(huaweisim.GetInfo, token) }
+
+// requireUser checks an answer against what Huawei says of the token.
+func (r *rig) requireUser(a answer, token, from string) {
+	r.t.Helper()
+	user, ok := huaweisim.UserOf(token)
+	require.True(r.t, ok)
+	require.Nil(r.t, a.outcome)
+	require.Equal(r.t, user.OpenID, a.identity.openID)
+	require.Equal(r.t, user.UnionID, a.identity.unionID)
+	require.Equal(r.t, user.MobileNumber, a.identity.raw)
+	require.Equal(r.t, from, a.from)
+}
+
+func (r *rig) requireRefused(a answer, code string) {
+	r.t.Helper()
+	require.NotNil(r.t, a.outcome)
+	require.Equal(r.t, code, a.outcome.code)
+	require.Nil(r.t, a.identity)
+}
+
+// eventually waits for a condition that another goroutine brings about.
+func eventually(t *testing.T, condition func() bool) {
+	t.Helper()
+	require.Eventually(t, condition, 10*time.Second, time.Millisecond)
+}
+
+// newHandler makes an instance in front of next, and a simulator for it.
+func newHandler(t *testing.T, next http.Handler, change func(*Config)) (*plugin, *huaweisim.Sim) {
+	t.Helper()
+	sim := huaweisim.New()
+	server := httptest.NewServer(sim)
+	t.Cleanup(func() {
+		sim.Close()
+		server.Close()
+	})
+	config := CreateConfig()
+	config.Huawei.GetInfoURL = server.URL + huaweisim.GetInfoPath
+	config.Huawei.TokenInfoURL = server.URL + huaweisim.TokenInfoPath
+	config.Huawei.AllowHTTP = "true"
+	config.Huawei.ProxyURL = "direct"
+	if change != nil {
+		change(config)
+	}
+	handler, err := New(context.Background(), next, config, "test@file")
+	require.NoError(t, err)
+	p, ok := handler.(*plugin)
+	require.True(t, ok)
+	t.Cleanup(p.upstream.client.http.CloseIdleConnections)
+	return p, sim
+}

@@ -1,0 +1,227 @@
+package huaweiid
+
+import (
+	"crypto/tls"
+	"encoding/pem"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/traefik-huaweiid/huaweiid/huaweisim"
+)
+
+func TestClient_judgesEveryAnswer(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(c *Config) { c.Huawei.Retries = "0" })
+	for token, code := range map[string]string{
+		"mainland/1": "", "hongkong/1": "", "nophone/1": "", "nounion/1": "", "legacy/1": "", "unknownkeys/1": "",
+		"profile/1": "", "warning/1": "", "quicklogin/1": "", "nsp0/1": "", "body/textplain/1": "", "body/dupes/1": "",
+		"expired/1": codeTokenInvalid, "invalid/1": codeTokenInvalid, "forbidden/1": codePermissionDenied,
+		"nsp/31204/1": codeTokenInvalid, "nsp/503/1": codeThrottled, "nsp/105/1": codeMisconfigured,
+		"nsp/99/1": codeUnavailable, "http/302/1": codeMisconfigured, "http/590/1": codeUnavailable,
+		"http/504/1": codeTimeout, "http/204/1": codeMalformed,
+		"body/empty/1": codeMalformed, "body/html/1": codeMalformed, "body/huge/1": codeMalformed,
+		"body/truncated/1": codeMalformed, "body/nested/1": codeMalformed, "body/array/1": codeMalformed,
+		"body/string/1": codeMalformed, "body/null/1": codeMalformed, "body/error/1": codeMalformed,
+		"body/noopenid/1": codeMalformed, "body/emptyopenid/1": codeMalformed, "body/numberopenid/1": codeMalformed,
+		"body/nullopenid/1": codeMalformed, "body/objectopenid/1": codeMalformed, "body/crlfopenid/1": codeMalformed,
+		"body/nulopenid/1": codeMalformed, "body/emojiopenid/1": codeMalformed, "body/spaceopenid/1": codeMalformed,
+		"body/longopenid/1": codeMalformed, "body/crlfphone/1": codeMalformed, "body/crlfunion/1": codeMalformed,
+		"body/numberphone/1": codeMalformed, "body/numberunion/1": codeMalformed, "body/trailing/1": codeMalformed,
+	} {
+		v := r.client.lookup(token)
+		user, known := huaweisim.UserOf(token)
+		require.Equal(t, code == "", known, "%s: does the simulator agree?", token)
+		if code == "" {
+			require.Nil(t, v.outcome, token)
+			if user.MobileNumber == "" {
+				user.PhoneCountryCode, user.PurePhoneNumber = "", "" // quick login's belong to another kind of number
+			}
+			want := newIdentity(user.OpenID, user.UnionID, user.MobileNumber, user.PhoneCountryCode, user.PurePhoneNumber)
+			require.Equal(t, want, v.identity, token)
+			continue
+		}
+		require.Nil(t, v.identity, token)
+		require.NotNil(t, v.outcome, token)
+		require.Equal(t, code, v.outcome.code, token)
+		require.NotContains(t, v.cause, token)
+	}
+}
+
+func TestClient_acceptsOnlyTokensOfOurApps(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(c *Config) {
+		c.Audience.ClientIDs = []string{huaweisim.ClientID, "5"}
+		c.Huawei.Retries = "0"
+	})
+	for token, code := range map[string]string{
+		"mainland/1": "", "numericclient/1": "", "expires/30/1": "", "warning/1": "", "nounion/1": "",
+		"foreign/1": codeTokenForeign, "apptoken/1": codeTokenForeign, "mismatch/1": codeTokenForeign,
+		"mismatch-union/1": codeTokenForeign, "expires/0/1": codeTokenInvalid, "expires/-5/1": codeTokenInvalid,
+		"revoked/1": codeTokenInvalid, "invalid/1": codeTokenInvalid, "expired/1": codeTokenInvalid,
+		"forbidden/1": codePermissionDenied, "nsp/503/1": codeThrottled,
+		"tinfo/nsp/503/1": codeThrottled, "tinfo/nsp/501/1": codeUnavailable, "tinfo/http/404/1": codeMisconfigured,
+		"tinfo/body/empty/1": codeMalformed, "tinfo/body/html/1": codeMalformed, "tinfo/body/huge/1": codeMalformed,
+		"tinfo/body/nested/1": codeMalformed, "tinfo/body/array/1": codeMalformed, "tinfo/body/noclient/1": codeMalformed,
+		"tinfo/body/notype/1": codeMalformed, "tinfo/body/stringtype/1": codeMalformed,
+		"tinfo/body/noexpire/1": codeMalformed, "tinfo/body/objectclient/1": codeMalformed,
+	} {
+		v := r.client.lookup(token)
+		if code == "" {
+			require.NotNil(t, v.identity, token)
+			require.Positive(t, v.life, token)
+			continue
+		}
+		require.Nil(t, v.identity, token)
+		require.Equal(t, code, v.outcome.code, token)
+	}
+	require.Zero(t, r.calls("foreign/1"), "a foreign token's user is never asked for")
+}
+
+func TestClient_retriesOnlyWhereItHelps(t *testing.T) {
+	t.Parallel()
+	for retries, calls := range map[string]int{"0": 1, "1": 2, "3": 4} {
+		r := newRig(t, func(c *Config) { c.Huawei.Retries = retries })
+		for _, token := range []string{"http/502/1", "http/504/1", "nsp/70001402/1", "nsp/70020002/1"} {
+			r.client.lookup(token)
+			require.Equal(t, calls, r.calls(token), token)
+		}
+		for _, token := range []string{"http/500/1", "http/503/1", "nsp/6/1", "nsp/403/1", "nsp/500/1", "nsp/503/1", "nsp/105/1",
+			"body/html/1", "http/403/1", "http/429/1"} {
+			r.client.lookup(token)
+			require.Equal(t, 1, r.calls(token), token)
+		}
+	}
+}
+
+func TestClient_aRetryCanSucceed(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []string{"reset", "resetMidBody"} {
+		r := newRig(t, nil)
+		r.sim.SetFaults(huaweisim.Fault{Kind: kind, Count: 1})
+		require.NotNil(t, r.client.lookup("mainland/1").identity, kind)
+		require.Equal(t, 2, r.calls("mainland/1"), kind)
+	}
+}
+
+func TestClient_theTimeoutBoundsAllAttempts(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(c *Config) {
+		c.Huawei.Timeout = "50ms"
+		c.Huawei.Retries = "3"
+	})
+	r.sim.SetFaults(huaweisim.Fault{Kind: "hang"})
+	start := time.Now()
+	v := r.client.lookup("mainland/1")
+	require.Equal(t, codeTimeout, v.outcome.code)
+	require.Less(t, time.Since(start), 10*time.Second)
+	require.Equal(t, 1, r.calls("mainland/1"), "no time is left for another")
+}
+
+func TestClient_noConnectionIsUnavailable(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.NotFoundHandler())
+	address := server.URL
+	server.Close()
+	r := newRig(t, func(c *Config) { c.Huawei.GetInfoURL = address })
+	v := r.client.lookup("mainland/1")
+	require.Equal(t, codeUnavailable, v.outcome.code)
+	require.Contains(t, v.cause, "refused")
+}
+
+func TestClient_honoursRetryAfterUpToAMinute(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	for value, want := range map[string]time.Duration{"": 0, "7": 7 * time.Second, "3600": time.Minute, "-1": 0, "soon": 0} {
+		r.sim.SetFaults(huaweisim.Fault{Kind: "http", Status: 503, RetryAfter: value})
+		require.Equal(t, want, r.client.lookup("mainland/1").retryAfter, value)
+	}
+}
+
+// tlsRig is a client of a TLS server whose certificate it may trust.
+func tlsRig(t *testing.T, most uint16, trusted bool) verdict {
+	t.Helper()
+	server := httptest.NewUnstartedServer(huaweisim.New())
+	server.TLS = &tls.Config{MaxVersion: most, MinVersion: tls.VersionTLS10}
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	u, err := url.Parse(server.URL)
+	require.NoError(t, err)
+	s := upstreamSettings{
+		getInfoURL: "https://" + u.Host + huaweisim.GetInfoPath, timeout: 10 * time.Second, maxConcurrent: 1, proxyDirect: true,
+	}
+	if trusted {
+		block := &pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}
+		s.rootCAs = []string{string(pem.EncodeToMemory(block))}
+	}
+	c := newClient(s)
+	t.Cleanup(c.http.CloseIdleConnections)
+	return c.lookup("mainland/1")
+}
+
+func TestClient_TLS(t *testing.T) {
+	t.Parallel()
+	require.NotNil(t, tlsRig(t, tls.VersionTLS13, true).identity)
+	require.NotNil(t, tlsRig(t, tls.VersionTLS12, true).identity)
+	require.Equal(t, codeUnavailable, tlsRig(t, tls.VersionTLS11, true).outcome.code, "TLS 1.2 or newer")
+	require.Equal(t, codeUnavailable, tlsRig(t, tls.VersionTLS13, false).outcome.code, "an unknown authority")
+}
+
+func TestClient_neverFollowsARedirect(t *testing.T) {
+	t.Parallel()
+	var visits atomic.Int64
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { visits.Add(1) }))
+	t.Cleanup(other.Close)
+	server := httptest.NewServer(http.RedirectHandler(other.URL, http.StatusTemporaryRedirect))
+	t.Cleanup(server.Close)
+	r := newRig(t, func(c *Config) { c.Huawei.GetInfoURL = server.URL })
+	require.Equal(t, codeMisconfigured, r.client.lookup("mainland/1").outcome.code)
+	require.Zero(t, visits.Load())
+}
+
+func TestClient_goesThroughTheProxy(t *testing.T) {
+	t.Parallel()
+	sim := huaweisim.New()
+	t.Cleanup(sim.Close)
+	proxy := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
+		if req.URL.Host != "huawei.invalid" {
+			http.Error(rw, "not a proxy request", http.StatusBadRequest)
+			return
+		}
+		sim.ServeHTTP(rw, req)
+	}))
+	t.Cleanup(proxy.Close)
+	r := newRig(t, func(c *Config) {
+		c.Huawei.ProxyURL = proxy.URL
+		c.Huawei.GetInfoURL = "http://huawei.invalid" + huaweisim.GetInfoPath
+	})
+	require.NotNil(t, r.client.lookup("mainland/1").identity)
+}
+
+func TestClient_reusesItsConnections(t *testing.T) {
+	t.Parallel()
+	var connections atomic.Int64
+	server := httptest.NewUnstartedServer(huaweisim.New())
+	server.Config.ConnState = countNew(&connections)
+	server.Start()
+	t.Cleanup(server.Close)
+	r := newRig(t, func(c *Config) { c.Huawei.GetInfoURL = server.URL + huaweisim.GetInfoPath })
+	for n := 0; n < 20; n++ {
+		require.NotNil(t, r.client.lookup("mainland/"+strings.Repeat("x", n)).identity)
+	}
+	require.EqualValues(t, 1, connections.Load())
+}
+
+func countNew(connections *atomic.Int64) func(net.Conn, http.ConnState) {
+	return func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			connections.Add(1)
+		}
+	}
+}

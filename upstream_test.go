@@ -1,0 +1,320 @@
+package huaweiid
+
+import (
+	"fmt"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/traefik-huaweiid/huaweiid/huaweisim"
+)
+
+func down(api string) huaweisim.Fault { return huaweisim.Fault{API: api, Kind: "http", Status: 500} }
+
+func TestUpstream_hitMakesNoCall(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	r.requireUser(r.ask("mainland/1"), "mainland/1", fromHuawei)
+	r.requireUser(r.ask("mainland/1"), "mainland/1", fromCache)
+	require.Equal(t, 1, r.calls("mainland/1"))
+}
+
+func TestUpstream_goodAnswerCountsForItsTTL(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	r.ask("mainland/1")
+	r.clock.advance(48*time.Second - 1)
+	r.requireUser(r.ask("mainland/1"), "mainland/1", fromCache)
+	require.Equal(t, 1, r.calls("mainland/1"))
+	r.clock.advance(12*time.Second + 1)
+	r.requireUser(r.ask("mainland/1"), "mainland/1", fromHuawei)
+	require.Equal(t, 2, r.calls("mainland/1"))
+}
+
+func TestUpstream_lifeIsShortenedByUpToATenthAtRandom(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	r.random = func() float64 { return 0.999999 }
+	r.ask("mainland/1")
+	e := r.good.entries[r.keyOf("mainland/1")]
+	require.InDelta(t, 54, (e.expires - time.Hour).Seconds(), 0.001)
+}
+
+func TestUpstream_lifeNeverOutlivesTheToken(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(c *Config) { c.Audience.ClientIDs = []string{huaweisim.ClientID} })
+	r.requireUser(r.ask("expires/30/1"), "expires/30/1", fromHuawei)
+	r.sim.SetFaults(down(""))
+	r.clock.advance(20 * time.Second)
+	r.requireUser(r.ask("expires/30/1"), "expires/30/1", fromCache)
+	r.clock.advance(10 * time.Second)
+	r.requireRefused(r.ask("expires/30/1"), codeUnavailable) // no stale window past the token's own end
+}
+
+func TestUpstream_ttlZeroRemembersNothing(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(c *Config) { c.Cache.TTL = "0s" })
+	r.requireUser(r.ask("mainland/1"), "mainland/1", fromHuawei)
+	r.requireUser(r.ask("mainland/1"), "mainland/1", fromHuawei)
+	require.Equal(t, 2, r.calls("mainland/1"))
+	r.sim.SetFaults(down(""))
+	r.requireRefused(r.ask("mainland/1"), codeUnavailable)
+}
+
+func TestUpstream_refusalCountsForItsNegativeTTL(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	r.requireRefused(r.ask("expired/1"), codeTokenInvalid)
+	r.clock.advance(10*time.Second - 1)
+	a := r.ask("expired/1")
+	r.requireRefused(a, codeTokenInvalid)
+	require.Equal(t, fromRefusals, a.from)
+	require.Equal(t, 1, r.calls("expired/1"))
+	r.clock.advance(1)
+	r.ask("expired/1")
+	require.Equal(t, 2, r.calls("expired/1"))
+}
+
+func TestUpstream_failureIsNotRemembered(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	r.requireRefused(r.ask("http/500/1"), codeUnavailable)
+	r.requireRefused(r.ask("http/500/1"), codeUnavailable)
+	require.Equal(t, 2, r.calls("http/500/1"))
+}
+
+func TestUpstream_httpForbiddenIsNotRemembered(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	r.requireRefused(r.ask("http/403/1"), codePermissionDenied)
+	r.requireRefused(r.ask("http/403/1"), codePermissionDenied)
+	require.Equal(t, 2, r.calls("http/403/1"))
+}
+
+func TestUpstream_definiteRefusalRemovesTheGoodAnswerAtOnce(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	r.ask("mainland/1")
+	r.sim.Revoke("mainland/1")
+	r.clock.advance(50 * time.Second)
+	r.requireUser(r.ask("mainland/1"), "mainland/1", fromCache) // its refresh brings the news
+	r.requireRefused(r.ask("mainland/1"), codeTokenInvalid)
+	r.sim.SetFaults(down(""))
+	r.clock.advance(11 * time.Second)
+	r.requireRefused(r.ask("mainland/1"), codeUnavailable) // nothing stale is left
+}
+
+func TestUpstream_staleAnswerServesWhileHuaweiFails(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]huaweisim.Fault{
+		"http 500":  down(""),
+		"http 404":  {Kind: "http", Status: 404},
+		"nsp 503":   {Kind: "nsp", NSP: "503"},
+		"garbage":   {Kind: "garbage"},
+		"oversize":  {Kind: "oversize"},
+		"reset":     {Kind: "reset"},
+		"truncated": {Kind: "truncated"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, nil)
+			r.ask("mainland/1")
+			r.sim.SetFaults(fault)
+			r.clock.advance(time.Minute)
+			a := r.ask("mainland/1")
+			r.requireUser(a, "mainland/1", fromStale)
+			require.LessOrEqual(t, a.ttl, time.Duration(0))
+			r.clock.advance(5*time.Minute - 1)
+			r.requireUser(r.ask("mainland/1"), "mainland/1", fromStale)
+			r.clock.advance(1)
+			a = r.ask("mainland/1")
+			require.NotNil(t, a.outcome)
+			require.GreaterOrEqual(t, a.outcome.status, 500, "never a 401")
+		})
+	}
+}
+
+func TestUpstream_staleAnswerNeedsNoWaitWhileTheBreakerIsOpen(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	r.ask("mainland/1")
+	r.sim.SetFaults(down(""))
+	for n := 0; n < failuresToOpen; n++ {
+		r.requireRefused(r.ask("mainland/other"+strconv.Itoa(n)), codeUnavailable)
+	}
+	r.clock.advance(time.Minute)
+	before := r.calls("mainland/1")
+	r.requireUser(r.ask("mainland/1"), "mainland/1", fromStale) // the probe
+	r.requireUser(r.ask("mainland/1"), "mainland/1", fromStale)
+	r.requireUser(r.ask("mainland/1"), "mainland/1", fromStale)
+	require.Equal(t, before+1, r.calls("mainland/1"))
+}
+
+func TestUpstream_strangersGetOverloadedWhileTheBreakerIsOpen(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	r.sim.SetFaults(down(""))
+	for n := 0; n < failuresToOpen; n++ {
+		r.ask("mainland/" + strconv.Itoa(n))
+	}
+	a := r.ask("mainland/stranger")
+	r.requireRefused(a, codeOverloaded)
+	require.Equal(t, 5*time.Second, a.retryAfter)
+	require.Zero(t, r.calls("mainland/stranger"))
+
+	r.sim.SetFaults()
+	r.clock.advance(5 * time.Second)
+	r.requireUser(r.ask("mainland/stranger"), "mainland/stranger", fromHuawei)
+}
+
+func TestUpstream_refreshesAheadOnceInTheLastFifth(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	r.ask("mainland/1")
+	r.clock.advance(47 * time.Second)
+	r.ask("mainland/1")
+	require.Equal(t, 1, r.calls("mainland/1"), "not before")
+	r.clock.advance(time.Second)
+	r.requireUser(r.ask("mainland/1"), "mainland/1", fromCache)
+	require.Equal(t, 2, r.calls("mainland/1"))
+	r.clock.advance(30 * time.Second) // past the first life, inside the second
+	r.requireUser(r.ask("mainland/1"), "mainland/1", fromCache)
+	require.Equal(t, 2, r.calls("mainland/1"))
+}
+
+func TestUpstream_failedRefreshIsNotRepeatedInThatLife(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	r.ask("mainland/1")
+	r.sim.SetFaults(down(""))
+	r.clock.advance(50 * time.Second)
+	for n := 0; n < 5; n++ {
+		r.requireUser(r.ask("mainland/1"), "mainland/1", fromCache)
+	}
+	require.Equal(t, 2, r.calls("mainland/1"))
+}
+
+func TestUpstream_refreshServesAtOnce(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	r.ask("mainland/1")
+	r.sim.SetFaults(huaweisim.Fault{Kind: "hang"})
+	r.clock.advance(50 * time.Second)
+	a := r.resolve(r.keyOf("mainland/1"), "mainland/1", r.log) // would hang if it waited
+	r.requireUser(a, "mainland/1", fromCache)
+	r.sim.SetFaults()
+	r.settle()
+}
+
+func TestUpstream_coalescesLookupsOfOneToken(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(c *Config) { c.Huawei.Timeout = "30s" })
+	r.sim.SetFaults(huaweisim.Fault{Kind: "hang", Count: 1})
+	const waiters = 50
+	answers := make([]answer, waiters)
+	var group sync.WaitGroup
+	for n := 0; n < waiters; n++ {
+		n := n
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			answers[n] = r.resolve(r.keyOf("mainland/1"), "mainland/1", r.log)
+		}()
+	}
+	eventually(t, func() bool { return r.calls("mainland/1") == 1 })
+	r.sim.SetFaults() // lets go; the cut connection is asked again
+	group.Wait()
+	misses := 0
+	for _, a := range answers {
+		require.Nil(t, a.outcome)
+		if a.from == fromHuawei {
+			misses++
+		}
+	}
+	require.Equal(t, 1, misses)
+	require.LessOrEqual(t, r.calls("mainland/1"), 2, "the lookup and its one retry")
+}
+
+func TestUpstream_strangersCannotUseUpTheLastQuarter(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(c *Config) {
+		c.Huawei.MaxConcurrent = "8"
+		c.Huawei.Timeout = "30s"
+	})
+	r.ask("mainland/known1")
+	r.ask("mainland/known2")
+	r.ask("mainland/known3")
+	r.sim.SetFaults(huaweisim.Fault{Kind: "hang"})
+	r.clock.advance(time.Minute)
+
+	var group sync.WaitGroup
+	ask := func(token string) {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			r.resolve(r.keyOf(token), token, r.log)
+		}()
+	}
+	for n := 0; n < 6; n++ {
+		ask(fmt.Sprintf("mainland/stranger%d", n))
+	}
+	eventually(t, func() bool { return len(r.underWay()) == 6 })
+	a := r.resolve(r.keyOf("mainland/stranger7"), "mainland/stranger7", r.log)
+	r.requireRefused(a, codeOverloaded)
+	require.Equal(t, time.Second, a.retryAfter)
+
+	ask("mainland/known1")
+	ask("mainland/known2")
+	eventually(t, func() bool { return len(r.underWay()) == 8 })
+	r.requireUser(r.resolve(r.keyOf("mainland/known3"), "mainland/known3", r.log), "mainland/known3", fromStale)
+
+	r.sim.SetFaults()
+	group.Wait()
+	require.Zero(t, r.known)
+	require.Zero(t, r.unknown)
+}
+
+func TestUpstream_refusalsNeverPushOutGoodAnswers(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(c *Config) { c.Cache.MaxEntries = "8" })
+	for n := 0; n < 8; n++ {
+		r.ask("mainland/" + strconv.Itoa(n))
+	}
+	for n := 0; n < 50; n++ {
+		r.requireRefused(r.ask("expired/"+strconv.Itoa(n)), codeTokenInvalid)
+	}
+	require.LessOrEqual(t, len(r.refused.entries), 2, "a quarter of maxEntries")
+	for n := 0; n < 8; n++ {
+		token := "mainland/" + strconv.Itoa(n)
+		r.requireUser(r.ask(token), token, fromCache)
+	}
+}
+
+func TestUpstream_keyDependsOnTheUpstreamsIdentity(t *testing.T) {
+	t.Parallel()
+	base := upstreamSettings{getInfoURL: "https://a", tokenInfoURL: "https://b", clientIDs: []string{"1"}, maxConcurrent: 1}
+	k := newUpstream(base).keyOf("token")
+	for name, change := range map[string]func(*upstreamSettings){
+		"getInfoURL":   func(s *upstreamSettings) { s.getInfoURL = "https://c" },
+		"tokenInfoURL": func(s *upstreamSettings) { s.tokenInfoURL = "https://c" },
+		"clientIDs":    func(s *upstreamSettings) { s.clientIDs = []string{"1", "2"} },
+		"moved":        func(s *upstreamSettings) { s.tokenInfoURL, s.clientIDs = "https://b1", nil },
+	} {
+		s := base
+		change(&s)
+		require.NotEqual(t, k, newUpstream(s).keyOf("token"), name)
+	}
+	require.Equal(t, k, newUpstream(base).keyOf("token"))
+}
+
+func TestUpstream_panicInALookupIsARefusal(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	r.client.http = nil
+	a := r.ask("mainland/1")
+	r.requireRefused(a, codeMalformed)
+	require.Contains(t, a.cause, "panic")
+	require.Zero(t, r.unknown)
+}
