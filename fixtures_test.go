@@ -102,18 +102,18 @@ func (r *rig) requireUser(a answer, token, from string) {
 	r.t.Helper()
 	user, ok := huaweisim.UserOf(token)
 	require.True(r.t, ok)
-	require.Nil(r.t, a.outcome)
-	require.Equal(r.t, user.OpenID, a.identity.openID)
-	require.Equal(r.t, user.UnionID, a.identity.unionID)
-	require.Equal(r.t, user.MobileNumber, a.identity.raw)
+	require.Nil(r.t, a.verdict.outcome)
+	require.Equal(r.t, user.OpenID, a.verdict.identity.openID)
+	require.Equal(r.t, user.UnionID, a.verdict.identity.unionID)
+	require.Equal(r.t, user.MobileNumber, a.verdict.identity.raw)
 	require.Equal(r.t, from, a.from)
 }
 
 func (r *rig) requireRefused(a answer, code string) {
 	r.t.Helper()
-	require.NotNil(r.t, a.outcome)
-	require.Equal(r.t, code, a.outcome.code)
-	require.Nil(r.t, a.identity)
+	require.NotNil(r.t, a.verdict.outcome)
+	require.Equal(r.t, code, a.verdict.outcome.code)
+	require.Nil(r.t, a.verdict.identity)
 }
 
 // eventually waits for a condition that another goroutine brings about.

@@ -168,11 +168,12 @@ func (p *plugin) serve(rw http.ResponseWriter, req *http.Request) {
 	if p.debugHeader {
 		rw.Header().Add("Cache-Status", a.cacheStatus())
 	}
-	if a.outcome != nil {
-		p.reject(rw, req, a.outcome, a.retryAfter, fingerprint(k))
+	id, o := a.verdict.identity, a.verdict.outcome
+	if o != nil {
+		p.reject(rw, req, o, a.verdict.retryAfter, fingerprint(k))
 		return
 	}
-	if p.phoneRequired && a.identity.phone(p.phoneFormat) == "" {
+	if p.phoneRequired && id.phone(p.phoneFormat) == "" {
 		p.reject(rw, req, outcomeByWhen[whenPhoneRequired], 0, fingerprint(k))
 		return
 	}
@@ -180,7 +181,7 @@ func (p *plugin) serve(rw http.ResponseWriter, req *http.Request) {
 	if a.from == fromStale {
 		status = statusStale
 	}
-	p.enrich(req.Header, a.identity, status)
+	p.enrich(req.Header, id, status)
 	p.next.ServeHTTP(rw, req)
 }
 

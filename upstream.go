@@ -54,9 +54,9 @@ const (
 
 // answer is a verdict and how it was come by.
 type answer struct {
-	verdict
-	from string
-	ttl  time.Duration // what is left of the entry's life; negative when stale
+	verdict verdict
+	from    string
+	ttl     time.Duration // what is left of the entry's life; negative when stale
 }
 
 func newUpstream(s upstreamSettings) *upstream {
@@ -113,7 +113,7 @@ func (u *upstream) resolve(k key, token string, log *logger) answer {
 
 // orStale puts an older good answer in the place of a failure that is not about the token.
 func (u *upstream) orStale(k key, a answer) answer {
-	if a.outcome == nil || a.outcome.definite() {
+	if a.verdict.outcome == nil || a.verdict.outcome.definite() {
 		return a
 	}
 	u.mu.Lock()

@@ -130,8 +130,8 @@ func TestUpstream_staleAnswerServesWhileHuaweiFails(t *testing.T) {
 			r.requireUser(r.ask("mainland/1"), "mainland/1", fromStale)
 			r.clock.advance(1)
 			a = r.ask("mainland/1")
-			require.NotNil(t, a.outcome)
-			require.GreaterOrEqual(t, a.outcome.status, 500, "never a 401")
+			require.NotNil(t, a.verdict.outcome)
+			require.GreaterOrEqual(t, a.verdict.outcome.status, 500, "never a 401")
 		})
 	}
 }
@@ -161,7 +161,7 @@ func TestUpstream_strangersGetOverloadedWhileTheBreakerIsOpen(t *testing.T) {
 	}
 	a := r.ask("mainland/stranger")
 	r.requireRefused(a, codeOverloaded)
-	require.Equal(t, 5*time.Second, a.retryAfter)
+	require.Equal(t, 5*time.Second, a.verdict.retryAfter)
 	require.Zero(t, r.calls("mainland/stranger"))
 
 	r.sim.SetFaults()
@@ -228,7 +228,7 @@ func TestUpstream_coalescesLookupsOfOneToken(t *testing.T) {
 	group.Wait()
 	misses := 0
 	for _, a := range answers {
-		require.Nil(t, a.outcome)
+		require.Nil(t, a.verdict.outcome)
 		if a.from == fromHuawei {
 			misses++
 		}
@@ -263,7 +263,7 @@ func TestUpstream_strangersCannotUseUpTheLastQuarter(t *testing.T) {
 	eventually(t, func() bool { return len(r.underWay()) == 6 })
 	a := r.resolve(r.keyOf("mainland/stranger7"), "mainland/stranger7", r.log)
 	r.requireRefused(a, codeOverloaded)
-	require.Equal(t, time.Second, a.retryAfter)
+	require.Equal(t, time.Second, a.verdict.retryAfter)
 
 	ask("mainland/known1")
 	ask("mainland/known2")
@@ -315,6 +315,6 @@ func TestUpstream_panicInALookupIsARefusal(t *testing.T) {
 	r.client.http = nil
 	a := r.ask("mainland/1")
 	r.requireRefused(a, codeMalformed)
-	require.Contains(t, a.cause, "panic")
+	require.Contains(t, a.verdict.cause, "panic")
 	require.Zero(t, r.unknown)
 }

@@ -1,0 +1,172 @@
+package huaweisim
+
+import (
+	"fmt"
+	"strings"
+)
+
+// shape turns the members of a good answer into a body that is not what the
+// documentation promises.
+type shape struct {
+	name string
+	body func(good members) answer
+}
+
+const (
+	// hugePadding makes a body longer than the 64 KiB that a client may be
+	// expected to read.
+	hugePadding = 80 << 10
+	// nestedLevels is more than encoding/json follows (10 000).
+	nestedLevels = 12_000
+)
+
+// getInfoShapes are the shapes of body/SHAPE. The good answer in them is a
+// mainland user's.
+var getInfoShapes = []shape{
+	{"empty", emptyBody},
+	{"html", htmlBody},
+	{"huge", hugeBody},
+	{"truncated", truncatedBody},
+	{"nested", nestedBody},
+	{"array", arrayBody},
+	{"string", func(good members) answer { return rawJSON(fmt.Sprintf("%q", good["openID"])) }},
+	{"null", func(members) answer { return rawJSON("null") }},
+	{"error", set("error", "session timeout")},
+	{"noopenid", unset("openID")},
+	{"emptyopenid", set("openID", "")},
+	{"numberopenid", set("openID", 12345678)},
+	{"nullopenid", set("openID", nil)},
+	{"objectopenid", set("openID", members{"value": "AQAx"})},
+	{"crlfopenid", suffix("openID", "\r\nX-User-Phone: 1")},
+	{"nulopenid", suffix("openID", "\x00")},
+	{"emojiopenid", suffix("openID", "😀")},
+	{"spaceopenid", suffix("openID", " x")},
+	{"longopenid", set("openID", strings.Repeat("A", 257))},
+	{"crlfphone", suffix("mobileNumber", "\r\nX-User-OpenID: 1")},
+	{"crlfunion", suffix("unionID", "\r\nX-User-OpenID: 1")},
+	{"numberphone", set("mobileNumber", 11136000008)},
+	{"numberunion", set("unionID", 12345678)},
+	{"trailing", trailingBody},
+	{"dupes", dupesBody},
+	{"textplain", textPlainBody},
+}
+
+// shapeIdentifies tells the shapes that a careful client accepts: members are
+// told apart by case, and the content type says nothing.
+func shapeIdentifies(name string) bool { return name == "dupes" || name == "textplain" }
+
+// tokenInfoShapes are the shapes of tinfo/body/SHAPE.
+var tokenInfoShapes = []shape{
+	{"empty", emptyBody},
+	{"html", htmlBody},
+	{"huge", hugeBody},
+	{"truncated", truncatedBody},
+	{"nested", nestedBody},
+	{"array", arrayBody},
+	{"error", set("error", "session timeout")},
+	{"noclient", unset("client_id")},
+	{"notype", unset("type")},
+	{"stringtype", set("type", "0")},
+	{"noexpire", unset("expire_in")},
+	{"objectclient", set("client_id", members{"id": ClientID})},
+}
+
+func shapedInfo(s subject) answer {
+	return shaped(getInfoShapes, s.arg, s.getInfoMembers())
+}
+
+func shapedTokenInfo(s subject) answer {
+	return shaped(tokenInfoShapes, s.arg, s.tokenInfoMembers())
+}
+
+// shaped applies the shape called name, which isShape has found to exist.
+func shaped(shapes []shape, name string, good members) answer {
+	for _, sh := range shapes {
+		if sh.name == name {
+			return sh.body(good)
+		}
+	}
+	panic("huaweisim: no shape " + name)
+}
+
+func isShape(shapes []shape) func(string) bool {
+	return func(name string) bool {
+		for _, sh := range shapes {
+			if sh.name == name {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+func names(shapes []shape) string {
+	all := make([]string, len(shapes))
+	for i, sh := range shapes {
+		all[i] = sh.name
+	}
+	return strings.Join(all, ", ")
+}
+
+func rawJSON(text string) answer {
+	return answer{contentType: jsonType, body: []byte(text)}
+}
+
+func emptyBody(members) answer { return answer{contentType: jsonType} }
+
+func htmlBody(members) answer {
+	return answer{contentType: htmlType, body: []byte("<!DOCTYPE html><html><body>Please sign in to this network</body></html>\n")}
+}
+
+func garbageBody(members) answer {
+	return rawJSON("\x00\xff\xfe{{not json at all]]\"")
+}
+
+func hugeBody(good members) answer {
+	return jsonAnswer(good.with(members{"padding": strings.Repeat("x", hugePadding)}))
+}
+
+// truncatedBody ends in the middle of the object though HTTP says it is whole.
+func truncatedBody(good members) answer {
+	text := good.json()
+	return rawJSON(string(text[:len(text)-2]))
+}
+
+func nestedBody(good members) answer {
+	text := string(good.json())
+	return rawJSON(text[:len(text)-1] + `,"nest":` + strings.Repeat("[", nestedLevels) + strings.Repeat("]", nestedLevels) + "}")
+}
+
+func arrayBody(good members) answer { return rawJSON("[" + string(good.json()) + "]") }
+
+func trailingBody(good members) answer {
+	return rawJSON(string(good.json()) + `{"openID":"trailing"}garbage`)
+}
+
+// dupesBody surrounds the good members with ones whose names differ in case.
+// encoding/json takes any of them for the same and lets the last one win.
+func dupesBody(good members) answer {
+	text := string(good.json())
+	const others = `"OPENID":"evil","unionid":"evil","MobileNumber":"0000"`
+	return rawJSON("{" + others + "," + text[1:len(text)-1] + "," + others + "}")
+}
+
+func textPlainBody(good members) answer {
+	a := jsonAnswer(good)
+	a.contentType = textType
+	return a
+}
+
+func set(name string, value any) func(members) answer {
+	return func(good members) answer { return jsonAnswer(good.with(members{name: value})) }
+}
+
+func unset(name string) func(members) answer {
+	return func(good members) answer { return jsonAnswer(good.without(name)) }
+}
+
+func suffix(name, more string) func(members) answer {
+	return func(good members) answer {
+		return jsonAnswer(good.with(members{name: fmt.Sprint(good[name]) + more}))
+	}
+}
