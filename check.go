@@ -76,11 +76,11 @@ func (c *checker) oneOf(path, value string, allowed ...string) string {
 			return value
 		}
 	}
-	near := nearest(value, allowed)
-	if near == "" {
-		near = allowed[0]
+	if near := nearest(value, allowed); near != "" {
+		c.add(path, "%q is none of %s; did you mean %s?", value, strings.Join(allowed, ", "), near)
+	} else {
+		c.add(path, "%q is none of %s", value, strings.Join(allowed, ", "))
 	}
-	c.add(path, "%q is none of %s; did you mean %s?", value, strings.Join(allowed, ", "), near)
 	return allowed[0]
 }
 
@@ -297,7 +297,10 @@ func (c *checker) unknownIn(prefix string, unknown map[string]interface{}) {
 	sort.Strings(names)
 	for _, name := range names {
 		path := prefix + name
-		if near := nearest(path, known); near != "" {
+		near := nearest(path, known)
+		if strings.EqualFold(near, path) {
+			c.add(path, "given twice, as %s too; keep one of the two", near)
+		} else if near != "" {
 			c.add(path, "unknown option, did you mean %s?", near)
 		} else {
 			c.add(path, "unknown option; the options are %s", strings.Join(known, ", "))

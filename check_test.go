@@ -78,8 +78,8 @@ func TestCheck_refusesAndSaysWhatWouldBeRight(t *testing.T) {
 	for _, row := range []struct{ path, value, problem string }{
 		{"mode", "enforced", `"enforced" is none of enforce, optional, report; did you mean enforce?`},
 		{"mode", "Report", `"Report" is none of enforce, optional, report; did you mean report?`},
-		{"mode", "", `"" is none of enforce, optional, report; did you mean enforce?`},
-		{"mode", "off", `"off" is none of enforce, optional, report; did you mean enforce?`},
+		{"mode", "", `"" is none of enforce, optional, report`},
+		{"mode", "off", `"off" is none of enforce, optional, report`},
 		{"realm", "", `"" cannot stand in WWW-Authenticate; write 1 to 128 ASCII characters`},
 		{"realm", "a\r\nb", `"a\r\nb" cannot stand in WWW-Authenticate; write 1 to 128 ASCII characters`},
 		{"realm", "café", `"café" cannot stand in WWW-Authenticate; write 1 to 128 ASCII characters`},
@@ -172,7 +172,7 @@ func TestCheck_refusesAndSaysWhatWouldBeRight(t *testing.T) {
 		{"huawei.proxyURL", "socks5://proxy.example", noProxy},
 		{"huawei.proxyURL", "http://", noProxy},
 
-		{"logLevel", "warning", `"warning" is none of error, warn, info, debug; did you mean error?`},
+		{"logLevel", "warning", `"warning" is none of error, warn, info, debug; did you mean warn?`},
 		{"logLevel", "DEBUG", `"DEBUG" is none of error, warn, info, debug; did you mean debug?`},
 	} {
 		t.Run(row.path+"="+row.value, func(t *testing.T) {

@@ -2,15 +2,169 @@ package huaweiid
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"github.com/traefik-huaweiid/huaweiid/huaweisim"
 )
 
 func TestNew_succeedsWithDefaults(t *testing.T) {
 	t.Parallel()
-	handler, err := New(context.Background(), http.NotFoundHandler(), CreateConfig(), "test@file")
+	for _, config := range []*Config{CreateConfig(), nil} {
+		handler, err := New(context.Background(), http.NotFoundHandler(), config, "test@file")
+		require.NoError(t, err)
+		require.NotNil(t, handler)
+	}
+}
+
+func TestNew_turnsAPanicIntoAnError(t *testing.T) {
+	t.Parallel()
+	var none context.Context
+	handler, err := New(none, http.NotFoundHandler(), CreateConfig(), "test@file")
+	require.ErrorIs(t, err, errPanic)
+	require.Nil(t, handler)
+}
+
+func TestNew_sharesStateAmongEqualUpstreamOptions(t *testing.T) {
+	t.Parallel()
+	p, _ := newHandler(t, http.NotFoundHandler(), nil)
+	config := CreateConfig()
+	config.Huawei.GetInfoURL = p.upstream.settings.getInfoURL
+	config.Huawei.TokenInfoURL = p.upstream.settings.tokenInfoURL
+	config.Huawei.AllowHTTP = "1"
+	config.Huawei.ProxyURL = "direct"
+	config.Mode = modeReport
+	config.Headers.Phone = ""
+	handler, err := New(context.Background(), http.NotFoundHandler(), config, "other@file")
 	require.NoError(t, err)
-	require.NotNil(t, handler)
+	other, ok := handler.(*plugin)
+	require.True(t, ok)
+	require.Same(t, p.upstream, other.upstream)
+	require.True(t, p.fast)
+	require.False(t, other.fast)
+}
+
+// seen is a backend that keeps the last request's headers.
+type seen struct{ header http.Header }
+
+func (s *seen) ServeHTTP(_ http.ResponseWriter, req *http.Request) { s.header = req.Header.Clone() }
+
+// The fast way and the whole way are two texts of one promise: whatever the configuration adds, the identity is the same.
+func TestServeHTTP_bothWaysGiveTheSameHeaders(t *testing.T) {
+	t.Parallel()
+	for _, token := range []string{"mainland/1", "hongkong/1", "nophone/1", "nounion/1", "legacy/1"} {
+		var got []http.Header
+		for _, fast := range []bool{true, false} {
+			backend := &seen{}
+			p, _ := newHandler(t, backend, nil)
+			require.True(t, p.fast)
+			p.fast = fast
+			for n := 0; n < 2; n++ { // a miss, a hit
+				backend.header = nil
+				req := request("/", "Authorization: Bearer "+token, "X-User-Phone: forged", "x_user_unionid: forged")
+				p.ServeHTTP(httptest.NewRecorder(), req)
+				got = append(got, backend.header)
+			}
+		}
+		user, _ := huaweisim.UserOf(token)
+		want := http.Header{"Authorization": {"Bearer " + token}, "X-User-Openid": {user.OpenID}}
+		set(want, "X-User-Unionid", user.UnionID)
+		set(want, "X-User-Phone", user.MobileNumber)
+		for _, header := range got {
+			require.Equal(t, want, header, token)
+		}
+	}
+}
+
+func TestServeHTTP_aHitCostsTheClientNoSharedSlice(t *testing.T) {
+	t.Parallel()
+	vandal := http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) {
+		for name := range req.Header {
+			req.Header[name][0] = "overwritten"
+		}
+	})
+	p, _ := newHandler(t, vandal, nil)
+	for n := 0; n < 3; n++ {
+		p.ServeHTTP(httptest.NewRecorder(), request("/", "Authorization: Bearer mainland/1"))
+	}
+	backend := &seen{}
+	p.next = backend
+	p.ServeHTTP(httptest.NewRecorder(), request("/", "Authorization: Bearer mainland/1"))
+	user, _ := huaweisim.UserOf("mainland/1")
+	require.Equal(t, []string{user.OpenID}, backend.header["X-User-Openid"])
+}
+
+// reach collects every string and byte slice that can be reached from a value.
+func reach(v reflect.Value, seen map[uintptr]bool, found *[]string) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if v.IsNil() || seen[v.Pointer()] {
+			return
+		}
+		seen[v.Pointer()] = true
+		reach(v.Elem(), seen, found)
+	case reflect.Interface:
+		if !v.IsNil() {
+			reach(v.Elem(), seen, found)
+		}
+	case reflect.Struct:
+		for i := 0; i < v.NumField(); i++ {
+			reach(v.Field(i), seen, found)
+		}
+	case reflect.Map:
+		for _, k := range v.MapKeys() {
+			reach(k, seen, found)
+			reach(v.MapIndex(k), seen, found)
+		}
+	case reflect.Slice, reflect.Array:
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			raw := make([]byte, v.Len())
+			for i := range raw {
+				raw[i] = byte(v.Index(i).Uint())
+			}
+			*found = append(*found, string(raw))
+			return
+		}
+		for i := 0; i < v.Len(); i++ {
+			reach(v.Index(i), seen, found)
+		}
+	case reflect.String:
+		*found = append(*found, v.String())
+	}
+}
+
+func TestSecrets_theTokenIsNowhereInTheState(t *testing.T) {
+	t.Parallel()
+	p, _ := newHandler(t, http.NotFoundHandler(), func(c *Config) {
+		c.LogLevel = "debug"
+		c.Audience.ClientIDs = []string{huaweisim.ClientID}
+		c.Huawei.Retries = "0"
+	})
+	tokens := []string{"mainland/secret", "expired/secret", "forbidden/secret", "foreign/secret", "http/502/secret", "body/html/secret"}
+	for _, token := range tokens {
+		p.ServeHTTP(httptest.NewRecorder(), request("/", "Authorization: Bearer "+token))
+	}
+	p.upstream.client.http.CloseIdleConnections()
+	var found []string
+	visited := map[uintptr]bool{}
+	reach(reflect.ValueOf(p), visited, &found)
+	all := strings.Join(found, "\n")
+	user, _ := huaweisim.UserOf("mainland/secret")
+	require.Contains(t, all, user.OpenID, "the search finds what is there")
+	for _, token := range tokens {
+		require.NotContains(t, all, token)
+	}
+	require.NotContains(t, all, "/secret")
+	for kind := range p.upstream.throttle.kinds {
+		require.NotContains(t, kind, user.OpenID)
+		require.NotContains(t, kind, user.MobileNumber)
+	}
+	require.NotEmpty(t, p.upstream.good.entries)
+	require.NotEmpty(t, p.upstream.refused.entries)
+	require.NotContains(t, fmt.Sprint(p.upstream.throttle.said), user.OpenID)
 }

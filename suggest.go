@@ -6,7 +6,7 @@ import "strings"
 
 // nearest returns the name with the fewest slips of the pen between it and the wrong one, "" where so many would be a
 // guess: more than one in three letters. A name on another level of the configuration counts as one slip, plus those in
-// its last part; a name that the wrong one begins counts as one.
+// its last part; where one of the two begins the other, that counts as one.
 func nearest(wrong string, names []string) string {
 	wrong = strings.ToLower(wrong)
 	level, last := cutLast(wrong)
@@ -19,7 +19,7 @@ func nearest(wrong string, names []string) string {
 				slips = elsewhere
 			}
 		}
-		if slips > 1 && last != "" && strings.HasPrefix(lower, wrong) {
+		if slips > 1 && last != "" && (strings.HasPrefix(lower, wrong) || strings.HasPrefix(wrong, lower) && level == "") {
 			slips = 1
 		}
 		if slips < fewest {

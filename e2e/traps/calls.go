@@ -1,0 +1,113 @@
+package traps
+
+import (
+	"go/ast"
+	"go/types"
+	"strings"
+)
+
+func methodExpressions(p *plugin, found report) {
+	eachOf(p, func(sel *ast.SelectorExpr, _ []ast.Node) {
+		if s := p.info.Selections[sel]; s != nil && s.Kind() == types.MethodExpr {
+			found(sel.Pos(), "method expression "+types.ExprString(sel))
+		}
+	})
+}
+
+// methodValuesOfStd refuses what fails: a method value through a pointer to a standard type. Called at once or converted
+// it works, and so does one of a variable, an interface or a promoted method.
+func methodValuesOfStd(p *plugin, found report) {
+	eachOf(p, func(sel *ast.SelectorExpr, around []ast.Node) {
+		s := p.info.Selections[sel]
+		if s == nil || s.Kind() != types.MethodVal || !p.stdObject(s.Obj()) {
+			return
+		}
+		if _, ok := s.Recv().Underlying().(*types.Pointer); !ok || p.own(s.Recv()) {
+			return
+		}
+		if _, ok := s.Obj().(*types.Func).Signature().Recv().Type().(*types.Pointer); !ok {
+			return
+		}
+		if call, ok := parent(around).(*ast.CallExpr); ok {
+			if ast.Unparen(call.Fun) == sel || p.info.Types[call.Fun].IsType() {
+				return
+			}
+		}
+		found(sel.Pos(), "method value "+types.ExprString(sel))
+	})
+}
+
+// ownValuesAsStdInterfaces refuses the two places where Yaegi does not wrap an interpreted value for compiled code; it
+// does in assignments, returns, arguments and literals of own types.
+func ownValuesAsStdInterfaces(p *plugin, found report) {
+	concrete := func(e ast.Expr) bool {
+		t := p.info.TypeOf(e)
+
+		return t != nil && namedOf(t) != nil && p.own(t) && !types.IsInterface(t)
+	}
+	stdInterface := func(t types.Type) bool {
+		named := namedOf(t)
+
+		return named != nil && types.IsInterface(t) && !p.own(t)
+	}
+
+	p.each(func(n ast.Node, _ []ast.Node) {
+		switch n := n.(type) {
+		case *ast.CompositeLit:
+			named := namedOf(p.info.TypeOf(n))
+			if named == nil || p.own(named) {
+				return
+			}
+			s, ok := named.Underlying().(*types.Struct)
+			if !ok {
+				return
+			}
+			for i, e := range n.Elts {
+				var field types.Object
+				if kv, ok := e.(*ast.KeyValueExpr); ok {
+					key, _ := kv.Key.(*ast.Ident)
+					field, e = p.info.Uses[key], kv.Value
+				} else if i < s.NumFields() {
+					field = s.Field(i)
+				}
+				if field != nil && types.IsInterface(field.Type()) && concrete(e) {
+					found(e.Pos(), p.write(p.info.TypeOf(e))+" in a literal of "+p.write(named))
+				}
+			}
+		case *ast.CallExpr:
+			if t := p.info.Types[n.Fun]; t.IsType() && len(n.Args) == 1 && stdInterface(t.Type) && concrete(n.Args[0]) {
+				found(n.Pos(), "conversion to "+p.write(t.Type))
+			}
+		}
+	})
+}
+
+func ownContextKeys(p *plugin, found report) {
+	eachOf(p, func(call *ast.CallExpr, _ []ast.Node) {
+		if !isStd(p.callee(call.Fun), "context", "WithValue") || len(call.Args) != 3 {
+			return
+		}
+		t := p.info.TypeOf(call.Args[1])
+		if t == nil {
+			return
+		}
+		if _, pointer := t.Underlying().(*types.Pointer); !pointer {
+			found(call.Args[1].Pos(), "context key of type "+p.write(t))
+		}
+	})
+}
+
+func exits(p *plugin, found report) {
+	eachOf(p, func(call *ast.CallExpr, _ []ast.Node) {
+		fn := p.callee(call.Fun)
+		id, _ := ast.Unparen(call.Fun).(*ast.Ident)
+		switch {
+		case id != nil && p.builtin(id) == "panic":
+			found(call.Pos(), "panic")
+		case isStd(fn, "os", "Exit"),
+			fn != nil && fn.Pkg() != nil && fn.Pkg().Path() == "log" &&
+				(strings.HasPrefix(fn.Name(), "Fatal") || strings.HasPrefix(fn.Name(), "Panic")):
+			found(call.Pos(), types.ExprString(call.Fun))
+		}
+	})
+}

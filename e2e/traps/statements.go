@@ -1,0 +1,146 @@
+package traps
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+)
+
+func selects(p *plugin, found report) {
+	eachOf(p, func(s *ast.SelectStmt, _ []ast.Node) { found(s.Pos(), "select {...}") })
+}
+
+func returnsOfReceives(p *plugin, found report) {
+	eachOf(p, func(r *ast.ReturnStmt, _ []ast.Node) {
+		for _, result := range r.Results {
+			if u, ok := ast.Unparen(result).(*ast.UnaryExpr); ok && u.Op == token.ARROW {
+				found(u.Pos(), "return "+types.ExprString(u))
+			}
+		}
+	})
+}
+
+func caseLists(p *plugin, found report) {
+	eachOf(p, func(s *ast.SwitchStmt, _ []ast.Node) {
+		if s.Tag != nil {
+			return
+		}
+		for _, clause := range s.Body.List {
+			if c, ok := clause.(*ast.CaseClause); ok && len(c.List) > 1 {
+				found(c.Pos(), "case with several conditions")
+			}
+		}
+	})
+}
+
+func packageTuples(p *plugin, found report) {
+	eachOf(p, func(v *ast.ValueSpec, above []ast.Node) {
+		if len(v.Names) < 2 || len(v.Values) != 1 {
+			return
+		}
+		for _, n := range above {
+			if _, ok := n.(*ast.FuncDecl); ok {
+				return
+			}
+			if _, ok := n.(*ast.FuncLit); ok {
+				return
+			}
+		}
+		found(v.Pos(), "var "+v.Names[0].Name+", ... = "+types.ExprString(v.Values[0]))
+	})
+}
+
+func newBuiltins(p *plugin, found report) {
+	eachOf(p, func(id *ast.Ident, _ []ast.Node) {
+		switch name := p.builtin(id); name {
+		case "min", "max", "clear":
+			found(id.Pos(), "built-in "+name)
+		}
+	})
+}
+
+func newRanges(p *plugin, found report) {
+	eachOf(p, func(r *ast.RangeStmt, _ []ast.Node) {
+		t := p.info.TypeOf(r.X)
+		if t == nil {
+			return
+		}
+		switch t := t.Underlying().(type) {
+		case *types.Signature:
+			found(r.Pos(), "range "+types.ExprString(r.X)+", a function")
+		case *types.Basic:
+			if t.Info()&types.IsInteger != 0 {
+				found(r.Pos(), "range "+types.ExprString(r.X)+", an integer")
+			}
+		}
+	})
+}
+
+func typeParameters(p *plugin, found report) {
+	p.each(func(n ast.Node, _ []ast.Node) {
+		switch n := n.(type) {
+		case *ast.FuncDecl:
+			if n.Type.TypeParams != nil {
+				found(n.Name.Pos(), "generic function "+n.Name.Name)
+			}
+		case *ast.TypeSpec:
+			if n.TypeParams != nil {
+				found(n.Name.Pos(), "generic type "+n.Name.Name)
+			}
+		}
+	})
+}
+
+// loopVariables are what the clause of a for or range statement declares.
+func (p *plugin) loopVariables(loop ast.Node) (map[types.Object]bool, *ast.BlockStmt) {
+	var declared []ast.Expr
+	var body *ast.BlockStmt
+	switch loop := loop.(type) {
+	case *ast.RangeStmt:
+		body = loop.Body
+		if loop.Tok == token.DEFINE {
+			declared = []ast.Expr{loop.Key, loop.Value}
+		}
+	case *ast.ForStmt:
+		body = loop.Body
+		if init, ok := loop.Init.(*ast.AssignStmt); ok && init.Tok == token.DEFINE {
+			declared = init.Lhs
+		}
+	}
+
+	vars := map[types.Object]bool{}
+	for _, e := range declared {
+		if id, ok := e.(*ast.Ident); ok && p.info.Defs[id] != nil {
+			vars[p.info.Defs[id]] = true
+		}
+	}
+
+	return vars, body
+}
+
+func capturedLoopVariables(p *plugin, found report) {
+	p.each(func(loop ast.Node, _ []ast.Node) {
+		vars, body := p.loopVariables(loop)
+		if len(vars) == 0 {
+			return
+		}
+		ast.PreorderStack(body, nil, func(n ast.Node, around []ast.Node) bool {
+			id, ok := n.(*ast.Ident)
+			if ok && vars[p.info.Uses[id]] && hasFuncLit(around) {
+				found(id.Pos(), "closure over "+id.Name)
+			}
+
+			return true
+		})
+	})
+}
+
+func hasFuncLit(around []ast.Node) bool {
+	for _, n := range around {
+		if _, ok := n.(*ast.FuncLit); ok {
+			return true
+		}
+	}
+
+	return false
+}
