@@ -234,20 +234,42 @@ func withoutTrailers(req *http.Request) *http.Request {
 	return bare
 }
 
-// enrich sets the identity's headers, one value each; what Huawei did not say has no header.
-func (p *plugin) enrich(h http.Header, id *identity, status string) {
-	names := p.headers
-	set(h, names[openIDHeader], id.openID)
-	set(h, names[unionIDHeader], id.unionID)
-	set(h, names[phoneHeader], id.phone(p.phoneFormat))
-	set(h, names[phoneCountryCodeHeader], id.countryCode)
-	set(h, names[phoneNationalHeader], id.national)
-	set(h, names[statusHeader], status)
+// enricher sets the headers that a configuration asks for.
+type enricher struct {
+	names   []string // canonical
+	columns []int    // of the identity, one per name
+	status  string   // "" = not injected
 }
 
-// set makes a slice for every request: a shared one could be written to further down the chain.
-func set(h http.Header, name, value string) {
-	if name != "" && value != "" {
-		h[name] = []string{value}
+func newEnricher(configured []string, phoneColumn int) *enricher {
+	e := &enricher{status: configured[statusHeader]}
+	columns := []int{columnOpenID, columnUnionID, phoneColumn, columnCountryCode, columnNational}
+	for i, column := range columns {
+		if configured[i] != "" {
+			e.names = append(e.names, configured[i])
+			e.columns = append(e.columns, column)
+		}
+	}
+	return e
+}
+
+// enrich sets the identity's headers, one value each; what Huawei did not say has no header. Every request gets slices
+// of its own: shared ones could be written to further down the chain.
+func (e *enricher) enrich(h http.Header, id *identity, status string) {
+	values, columns := id.values, e.columns
+	for i, name := range e.names {
+		if value := values[columns[i]]; value != "" {
+			h[name] = []string{value}
+		}
+	}
+	if e.status != "" {
+		h[e.status] = []string{status}
+	}
+}
+
+// anonymous sets what a request without an identity gets.
+func (e *enricher) anonymous(h http.Header, status string) {
+	if e.status != "" {
+		h[e.status] = []string{status}
 	}
 }

@@ -5,14 +5,29 @@ import "strings"
 // identity is what Huawei says of a token's user. Every value is empty or fit for a header: visible ASCII, at most
 // maxValue bytes. It never changes once made, so that requests share it.
 type identity struct {
-	openID      string
-	unionID     string
-	raw         string // mobileNumber
-	e164        string // "" where there is no country code
-	masked      string
-	countryCode string // with its 00
-	national    string
-	whole       bool // openID, unionID and raw are all there
+	openID  string
+	unionID string
+	raw     string   // mobileNumber
+	values  []string // by column
+	whole   bool     // openID, unionID and raw are all there
+}
+
+// Columns of an identity's values.
+const (
+	columnOpenID = iota
+	columnUnionID
+	columnPhoneRaw
+	columnPhoneE164 // "" where there is no country code
+	columnPhoneMasked
+	columnCountryCode // with its 00
+	columnNational
+)
+
+// phoneColumns tells where a phone.format finds its value.
+var phoneColumns = map[string]int{
+	phoneRaw:    columnPhoneRaw,
+	phoneE164:   columnPhoneE164,
+	phoneMasked: columnPhoneMasked,
 }
 
 // maxValue bounds an identity value, in bytes. Huawei's longest, an OpenID of an app from before 2023-09-21, has 256.
@@ -32,26 +47,20 @@ func newIdentity(openID, unionID, mobileNumber, countryCode, national string) *i
 		}
 	}
 	return &identity{
-		openID:      openID,
-		unionID:     unionID,
-		raw:         mobileNumber,
-		e164:        e164(countryCode, national),
-		masked:      masked(mobileNumber),
-		countryCode: countryCode,
-		national:    national,
-		whole:       unionID != "" && mobileNumber != "",
+		openID:  openID,
+		unionID: unionID,
+		raw:     mobileNumber,
+		values: []string{
+			columnOpenID:      openID,
+			columnUnionID:     unionID,
+			columnPhoneRaw:    mobileNumber,
+			columnPhoneE164:   e164(countryCode, national),
+			columnPhoneMasked: masked(mobileNumber),
+			columnCountryCode: countryCode,
+			columnNational:    national,
+		},
+		whole: unionID != "" && mobileNumber != "",
 	}
-}
-
-// phone returns the number in the given format.
-func (id *identity) phone(format string) string {
-	switch format {
-	case phoneE164:
-		return id.e164
-	case phoneMasked:
-		return id.masked
-	}
-	return id.raw
 }
 
 // e164 never takes mobileNumber apart: country codes have one to three digits, and mainland numbers come without.

@@ -25,16 +25,16 @@ type plugin struct {
 	source         tokenSource
 	removeToken    bool
 	guard          *guard
-	headers        []string // in the order of headerOptions
-	phoneFormat    string
+	enricher       *enricher
+	phoneColumn    int // of the identity: where phone.format finds its value
 	phoneRequired  bool
 	upstream       *upstream
 	debugHeader    bool
 	log            *logger
 
 	// What the fast way needs, laid out flat: every step from struct to struct costs the interpreter allocations.
-	fast     bool // nothing in the configuration asks for more on a hit than the three headers
-	header   string
+	header   string // that carries the token; "" where a hit asks for more than an identity, so that there is no fast way
+	plain    bool   // the identity goes into three headers as it is
 	prefix   string // the scheme and a space
 	salt     string
 	mu       *sync.Mutex // the upstream's
@@ -72,8 +72,8 @@ func New(ctx context.Context, next http.Handler, config *Config, name string) (h
 		source:         s.token,
 		removeToken:    s.removeToken,
 		guard:          newGuard(s.headers),
-		headers:        s.headers,
-		phoneFormat:    s.phoneFormat,
+		enricher:       newEnricher(s.headers, phoneColumns[s.phoneFormat]),
+		phoneColumn:    phoneColumns[s.phoneFormat],
 		phoneRequired:  s.phoneRequired,
 		upstream:       u,
 		debugHeader:    s.debugHeader,
@@ -86,7 +86,10 @@ func New(ctx context.Context, next http.Handler, config *Config, name string) (h
 
 // prepare lays out what the fast way needs.
 func (p *plugin) prepare(s *settings) {
-	p.header, p.prefix = s.token.header, s.token.scheme
+	if !s.allowPreflight && !s.removeToken && !s.debugHeader {
+		p.header = s.token.header
+	}
+	p.prefix = s.token.scheme
 	if p.prefix != "" {
 		p.prefix += " "
 	}
@@ -94,8 +97,7 @@ func (p *plugin) prepare(s *settings) {
 	p.ordinary = p.guard.ordinary
 	p.openID, p.unionID, p.phone = s.headers[openIDHeader], s.headers[unionIDHeader], s.headers[phoneHeader]
 	extra := s.headers[phoneCountryCodeHeader] + s.headers[phoneNationalHeader] + s.headers[statusHeader]
-	p.fast = p.header != "" && p.openID != "" && p.unionID != "" && p.phone != "" && extra == "" &&
-		s.phoneFormat == phoneRaw && !s.allowPreflight && !s.removeToken && !s.debugHeader
+	p.plain = p.openID != "" && p.unionID != "" && p.phone != "" && extra == "" && s.phoneFormat == phoneRaw
 }
 
 // ServeHTTP is a request's way: strip, read the token, resolve it, enrich and forward or refuse.
@@ -108,7 +110,7 @@ func (p *plugin) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
 	if h.WriteSubset(unwritable, p.ordinary) != nil {
 		p.guard.strip(h)
 	}
-	if p.fast && req.ContentLength >= 0 && req.Trailer == nil {
+	if req.ContentLength >= 0 && req.Trailer == nil {
 		if values := h[p.header]; len(values) == 1 {
 			if token, ok := strings.CutPrefix(values[0], p.prefix); ok {
 				// Only tokens that passed isToken are in the cache, so that a hit need not check again.
@@ -117,13 +119,16 @@ func (p *plugin) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
 				e := p.good[k]
 				p.mu.Unlock()
 				if e != nil && p.since(epoch) < e.refresh {
-					if id := e.identity; id.whole {
+					id := e.identity
+					if p.plain && id.whole {
 						h.Set(p.openID, id.openID)
 						h.Set(p.unionID, id.unionID)
 						h.Set(p.phone, id.raw)
 						p.next.ServeHTTP(rw, req)
 						return
 					}
+					p.pass(rw, req, k, id, statusVerified)
+					return
 				}
 			}
 		}
@@ -173,15 +178,20 @@ func (p *plugin) serve(rw http.ResponseWriter, req *http.Request) {
 		p.reject(rw, req, o, a.verdict.retryAfter, fingerprint(k))
 		return
 	}
-	if p.phoneRequired && id.phone(p.phoneFormat) == "" {
-		p.reject(rw, req, outcomeByWhen[whenPhoneRequired], 0, fingerprint(k))
-		return
-	}
 	status := statusVerified
 	if a.from == fromStale {
 		status = statusStale
 	}
-	p.enrich(req.Header, id, status)
+	p.pass(rw, req, k, id, status)
+}
+
+// pass forwards with an identity, if it is all that is asked for.
+func (p *plugin) pass(rw http.ResponseWriter, req *http.Request, k key, id *identity, status string) {
+	if p.phoneRequired && id.values[p.phoneColumn] == "" {
+		p.reject(rw, req, outcomeByWhen[whenPhoneRequired], 0, fingerprint(k))
+		return
+	}
+	p.enricher.enrich(req.Header, id, status)
 	p.next.ServeHTTP(rw, req)
 }
 
@@ -193,7 +203,7 @@ func isPreflight(req *http.Request) bool {
 
 // forwardAnonymous forwards without an identity.
 func (p *plugin) forwardAnonymous(rw http.ResponseWriter, req *http.Request, status string) {
-	set(req.Header, p.headers[statusHeader], status)
+	p.enricher.anonymous(req.Header, status)
 	p.next.ServeHTTP(rw, req)
 }
 
