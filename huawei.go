@@ -89,7 +89,8 @@ func newClient(s upstreamSettings) *client {
 		http: &http.Client{
 			Transport: transport,
 			// A redirect would carry the token to another place: it is an answer, and a wrong one.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+			// The interpreter needs the names: a literal's result would land in the place of an unnamed parameter.
+			CheckRedirect: func(req *http.Request, via []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}
 	for _, id := range s.clientIDs {

@@ -198,6 +198,19 @@ func run() int {
 	return x + y
 }`},
 
+	{trap: "unnamed parameter", name: "of a function", src: `
+func get(string) int { return 1 } // trap`},
+	{trap: "unnamed parameter", name: "of a literal", src: `
+var get = func(string) int { return 1 } // trap`},
+	{trap: "unnamed parameter", name: "a receiver, a type, a blank name, no result", src: `
+type plugin struct{}
+
+type getter func(string) int
+
+func (plugin) get(_ string) int { return 1 }
+
+func run(string) {}`},
+
 	{trap: "built-in function of Go 1.21", name: "min", src: `
 func least(a, b int) int {
 	return min(a, b) // trap
@@ -787,7 +800,7 @@ import "net/http"
 
 type transport struct{ n int }
 
-func (t *transport) RoundTrip(*http.Request) (*http.Response, error) { return nil, nil }
+func (t *transport) RoundTrip(_ *http.Request) (*http.Response, error) { return nil, nil }
 
 var client = &http.Client{
 	Transport: &transport{}, // trap
@@ -805,7 +818,7 @@ import "net/http"
 
 type transport struct{ n int }
 
-func (t *transport) RoundTrip(*http.Request) (*http.Response, error) { return nil, nil }
+func (t *transport) RoundTrip(_ *http.Request) (*http.Response, error) { return nil, nil }
 
 type plugin struct{ transport http.RoundTripper }
 

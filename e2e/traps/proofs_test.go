@@ -79,6 +79,21 @@ func both() (int, int) { return 1, 2 }
 
 func Run() int { return a + b }`},
 
+	{trap: "unnamed parameter", want: "panic: reflect.Set: value of type string is not assignable to type func(string) error", src: `
+import "errors"
+
+func Run() error {
+	get := func(string) error { return errors.New("x") }
+	return get("y")
+}`},
+	{trap: "unnamed parameter", name: "instead", want: "x", src: `
+import "errors"
+
+func Run() error {
+	get := func(_ string) error { return errors.New("x") }
+	return get("y")
+}`},
+
 	{trap: "errors.As into an own type", name: "an error type", want: "panic: errors: *target must be interface or implement error", src: `
 import "errors"
 

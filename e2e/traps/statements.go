@@ -50,6 +50,27 @@ func packageTuples(p *plugin, found report) {
 	})
 }
 
+func unnamedParameters(p *plugin, found report) {
+	check := func(t *ast.FuncType) {
+		if t.Params == nil || t.Results == nil {
+			return
+		}
+		for _, param := range t.Params.List {
+			if len(param.Names) == 0 {
+				found(param.Pos(), "parameter "+types.ExprString(param.Type)+" without a name")
+			}
+		}
+	}
+	p.each(func(n ast.Node, _ []ast.Node) {
+		switch n := n.(type) {
+		case *ast.FuncDecl:
+			check(n.Type)
+		case *ast.FuncLit:
+			check(n.Type)
+		}
+	})
+}
+
 func newBuiltins(p *plugin, found report) {
 	eachOf(p, func(id *ast.Ident, _ []ast.Node) {
 		switch name := p.builtin(id); name {

@@ -67,6 +67,12 @@ var table = []trap{
 		find:    packageTuples,
 	},
 	{
+		name:    "unnamed parameter",
+		because: "a function's result lands in the place of a parameter that has no name: Yaegi panics when it is called",
+		instead: "a name for each parameter, `_` where it is not used",
+		find:    unnamedParameters,
+	},
+	{
 		name:    "closure over a loop variable",
 		because: "in Yaegi one variable serves the whole loop, so a closure that outlives its turn sees a later value; compiled, each turn has its own",
 		instead: "an argument, `p.method(v)`, or a variable declared in the loop's body",
