@@ -1,0 +1,64 @@
+# Everything that is done with a checkout, in one command each. It takes Go, make and git; the rest comes through Go.
+# Recipes are plain sh and work with the make of macOS. What runs long is built and then put in the shell's place (exec)
+# instead of being run by go run, which would not pass a SIGTERM on.
+
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+# The end-to-end tests run in directories of their own, where a relative path would not hold. A bare name is one on the PATH.
+ifneq ($(findstring /,$(TRAEFIK)),)
+export TRAEFIK := $(abspath $(TRAEFIK))
+endif
+
+.PHONY: help demo demo-check test lint vendor-check test-unit traefik test-e2e rename
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
+
+demo: ## run simulator, backend and Traefik with the plugin on 127.0.0.1:PORT (8000) until Ctrl-C
+	@cd e2e && go build -buildvcs=false -o .bin/demo ./demo && exec .bin/demo
+
+demo-check: ## start the demo on free ports, run its requests, compare every status and header
+	@echo "==> demo-check: the demo's requests through a real Traefik"
+	@cd e2e && go build -buildvcs=false -o .bin/demo ./demo && exec .bin/demo -check
+
+test: lint vendor-check test-unit traefik test-e2e ## everything that must pass before a change goes in
+	@echo "==> all passed"
+
+lint: ## gofmt, go vet and staticcheck in both modules
+	@echo "==> gofmt"
+	@unformatted=$$(find . -name '*.go' ! -path './vendor/*' ! -path './.git/*' -exec gofmt -l {} +) || exit 1; \
+	if [ -n "$$unformatted" ]; then echo "not formatted, run gofmt -w on:"; echo "$$unformatted"; exit 1; fi
+	@echo "==> go vet: plugin"
+	@go vet ./...
+	@echo "==> go vet: e2e"
+	@cd e2e && go vet ./...
+	@echo "==> staticcheck: plugin"
+	@go run $(STATICCHECK) ./...
+	@echo "==> staticcheck: e2e"
+	@cd e2e && go run $(STATICCHECK) ./...
+
+# Compared with a fresh copy elsewhere, so that it says the same in a tree with changes.
+vendor-check: ## vendor/ is what go mod vendor makes
+	@echo "==> go mod vendor leaves no difference"
+	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && go mod vendor -o "$$fresh/vendor" && \
+	{ diff -r vendor "$$fresh/vendor" || { echo "vendor/ is out of date: run go mod vendor"; exit 1; }; }
+
+# On most systems the race detector needs a C compiler. Where there is none the tests still run, and say so.
+test-unit: ## the plugin's and the simulator's own tests, with the race detector
+	@race=-race; \
+	if [ "$$(go env GOOS)" != darwin ] && ! command -v "$$(go env CC)" >/dev/null; then \
+		race=; echo "==> no C compiler: unit tests run WITHOUT the race detector"; \
+	fi; \
+	echo "==> go test $$race: plugin and simulator" && go test $$race ./...
+
+traefik: ## find the Traefik to test with: $TRAEFIK, the PATH, or one built once into e2e/.bin
+	@echo "==> Traefik"
+	@cd e2e && go build -buildvcs=false -o .bin/find-traefik ./cmd/traefik && exec .bin/find-traefik
+
+# One package at a time: several of them load the machine on purpose or measure what a Traefik uses.
+test-e2e: ## the plugin interpreted, and in a real Traefik
+	@echo "==> go test: e2e"
+	@cd e2e && go test -count=1 -p 1 -timeout 40m ./...
+
+rename: ## give the module another path: make rename MODULE=github.com/OWNER/huaweiid
+	@cd e2e && go run ./cmd/rename "$(MODULE)"
