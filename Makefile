@@ -9,7 +9,7 @@ ifneq ($(findstring /,$(TRAEFIK)),)
 export TRAEFIK := $(abspath $(TRAEFIK))
 endif
 
-.PHONY: help demo demo-check test lint vendor-check test-unit traefik test-e2e rename
+.PHONY: help demo demo-check test lint vendor-check test-unit fuzz traefik test-e2e rename
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
@@ -21,7 +21,7 @@ demo-check: ## start the demo on free ports, run its requests, compare every sta
 	@echo "==> demo-check: the demo's requests through a real Traefik"
 	@cd e2e && go build -buildvcs=false -o .bin/demo ./demo && exec .bin/demo -check
 
-test: lint vendor-check test-unit traefik test-e2e ## everything that must pass before a change goes in
+test: lint vendor-check test-unit fuzz traefik test-e2e ## everything that must pass before a change goes in
 	@echo "==> all passed"
 
 lint: ## gofmt, go vet and staticcheck in both modules
@@ -50,6 +50,14 @@ test-unit: ## the plugin's and the simulator's own tests, with the race detector
 		race=; echo "==> no C compiler: unit tests run WITHOUT the race detector"; \
 	fi; \
 	echo "==> go test $$race: plugin and simulator" && go test $$race ./...
+
+# Go fuzzes one target of one package at a time. What it finds it keeps under testdata/fuzz, to be committed with the fix.
+FUZZTIME = 5s
+fuzz: ## fuzz every target for FUZZTIME (5s), beyond the corpus in testdata/fuzz
+	@mkdir -p e2e/.bin; for target in $$(go test -list '^Fuzz' . | grep '^Fuzz'); do \
+		echo "==> fuzzing $(FUZZTIME): $$target"; \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) . >e2e/.bin/fuzz.log 2>&1 || { cat e2e/.bin/fuzz.log; exit 1; }; \
+	done
 
 traefik: ## find the Traefik to test with: $TRAEFIK, the PATH, or one built once into e2e/.bin
 	@echo "==> Traefik"
