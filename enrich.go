@@ -190,6 +190,7 @@ func newUnwritable() *io.PipeWriter {
 func (g *guard) strip(h http.Header) {
 	if lines := h["Connection"]; len(lines) > 0 {
 		setOrDelete(h, "Connection", g.withoutProtected(lines))
+		forbidTunnel(h)
 	}
 	shortest, longest, ordinary := g.shortest, g.longest, g.ordinary
 	for name := range h {
@@ -201,6 +202,28 @@ func (g *guard) strip(h http.Header) {
 			delete(h, name)
 		}
 	}
+}
+
+// forbidTunnel takes the offer to go on in HTTP/2 off a request. A backend that accepted it would get all later requests
+// of that connection unseen by any middleware, with whatever identity headers the client writes; Traefik before v3.7.13
+// forwards the offer (CVE-2026-88008). HTTP/2 without TLS begins without an upgrade nowadays (RFC 9113 §3.1), so nobody
+// who means well misses it; WebSocket stays. An upgrade needs a Connection line, so that only requests with one come here.
+func forbidTunnel(h http.Header) {
+	delete(h, "Http2-Settings")
+	lines := h["Upgrade"]
+	if !strings.Contains(strings.ToLower(strings.Join(lines, ",")), "h2c") {
+		return
+	}
+	var others []string
+	for _, protocol := range strings.Split(strings.Join(lines, ","), ",") {
+		if protocol = strings.TrimSpace(protocol); protocol != "" && !strings.EqualFold(protocol, "h2c") {
+			others = append(others, protocol)
+		}
+	}
+	if len(others) > 0 {
+		others = []string{strings.Join(others, ", ")}
+	}
+	setOrDelete(h, "Upgrade", others)
 }
 
 // withoutProtected returns Connection's lines without protected names. A line that lists none stays as it is.

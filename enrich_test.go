@@ -90,6 +90,25 @@ func TestGuard_takesProtectedNamesFromConnection(t *testing.T) {
 	}
 }
 
+func TestGuard_forbidsATunnelPastTheMiddleware(t *testing.T) {
+	t.Parallel()
+	for upgrade, want := range map[string][]string{
+		"h2c":              nil,
+		"H2C":              nil,
+		"h2c, websocket":   {"websocket"},
+		"websocket,h2C,x":  {"websocket, x"},
+		"websocket":        {"websocket"},
+		"h2c-like, foo":    {"h2c-like, foo"},
+		"websocket;q=h2c ": {"websocket;q=h2c"},
+	} {
+		h := http.Header{"Connection": {"Upgrade, HTTP2-Settings"}, "Upgrade": {upgrade}, "Http2-Settings": {"AAMAAABk"}}
+		strip(newGuard(nil), h)
+		require.Equal(t, want, h["Upgrade"], upgrade)
+		require.NotContains(t, h, "Http2-Settings")
+		require.Equal(t, []string{"Upgrade, HTTP2-Settings"}, h["Connection"])
+	}
+}
+
 func TestIsReserved(t *testing.T) {
 	t.Parallel()
 	for _, name := range strings.Fields("Authorization host COOKIE Connection Content-Type content-anything X-Forwarded-For " +

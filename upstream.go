@@ -159,21 +159,38 @@ func (u *upstream) start(k key, token string, known bool, now time.Duration, log
 	return f, 0
 }
 
-// fly makes a flight's lookup. It belongs to no client: those who left do not end it.
+// fly makes a flight's lookup. It belongs to no client: those who left do not end it. Whatever happens, those who wait
+// are let go.
 func (u *upstream) fly(k key, token string, f *flight, log *logger) {
-	defer func() {
-		if r := recover(); r != nil {
-			f.verdict = failed(whenMalformed, fmt.Sprintf("panic: %v", r))
-		}
-		u.land(k, f, log)
-		close(f.done)
-	}()
-	f.verdict = u.client.lookup(token)
+	defer recovered()
+	defer func() { close(f.done) }()
+	f.verdict = u.lookup(token)
+	before, after := u.land(k, f)
+
+	log.lookup(k, f.verdict)
+	if after > before {
+		log.event(slog.LevelWarn, "breaker", "not asking Huawei for a while: lookups fail", "pause", after)
+	}
+	if after < before {
+		log.event(slog.LevelInfo, "breaker closed", "asking Huawei again")
+	}
 }
 
-// land stores a flight's verdict and ends the flight.
-func (u *upstream) land(k key, f *flight, log *logger) {
+// lookup asks Huawei, and makes a panic a failed answer.
+func (u *upstream) lookup(token string) (v verdict) {
+	defer func() {
+		if r := recover(); r != nil {
+			v = failed(whenMalformed, fmt.Sprintf("panic: %v", r))
+		}
+	}()
+	v = u.client.lookup(token)
+	return v
+}
+
+// land ends a flight and stores its verdict. It returns the breaker's pause before and after.
+func (u *upstream) land(k key, f *flight) (before, after time.Duration) {
 	u.mu.Lock()
+	defer u.mu.Unlock()
 	now := u.since(epoch)
 	delete(u.flights, k)
 	if f.known {
@@ -181,19 +198,11 @@ func (u *upstream) land(k key, f *flight, log *logger) {
 	} else {
 		u.unknown--
 	}
-	before := u.breaker.pause
+	before = u.breaker.pause
 	u.breaker.done(f.verdict, f.probe, now)
-	after := u.breaker.pause
+	after = u.breaker.pause
 	u.remember(k, f.verdict, now)
-	u.mu.Unlock()
-
-	log.lookup(k, f.verdict)
-	switch {
-	case after > before:
-		log.event(slog.LevelWarn, "breaker", "not asking Huawei for a while: lookups fail", "pause", after)
-	case after < before:
-		log.event(slog.LevelInfo, "breaker closed", "asking Huawei again")
-	}
+	return before, after
 }
 
 // remember stores a verdict as its kind wants. u.mu is held.
