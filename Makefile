@@ -9,7 +9,7 @@ ifneq ($(findstring /,$(TRAEFIK)),)
 export TRAEFIK := $(abspath $(TRAEFIK))
 endif
 
-.PHONY: help demo demo-check test lint vendor-check test-unit fuzz traefik test-e2e rename
+.PHONY: help demo demo-check test lint vendor-check test-unit fuzz traefik test-e2e soak rename
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
@@ -67,6 +67,10 @@ traefik: ## find the Traefik to test with: $TRAEFIK, the PATH, or one built once
 test-e2e: ## the plugin interpreted, and in a real Traefik
 	@echo "==> go test: e2e"
 	@cd e2e && go test -count=1 -p 1 -timeout 40m ./...
+
+DURATION = 15m
+soak: traefik ## mixed traffic, faults and reloads for DURATION (15m); fails if what Traefik uses grows
+	@cd e2e && go build -buildvcs=false -o .bin/soak ./soak && exec .bin/soak -duration $(DURATION)
 
 rename: ## give the module another path: make rename MODULE=github.com/OWNER/huaweiid
 	@cd e2e && go run ./cmd/rename "$(MODULE)"
