@@ -423,6 +423,15 @@ func TestCheck_suggestsTheNearestOption(t *testing.T) {
 	}
 }
 
+// Traefik's decoder takes one of two spellings and leaves the other over.
+func TestCheck_namesAnOptionGivenTwice(t *testing.T) {
+	t.Parallel()
+	for unknown, as := range map[string]string{"cache.Ttl": "cache.ttl", "MODE": "mode", "Cache": "cache"} {
+		_, err := withUnknown(unknown).check()
+		assert.EqualError(t, err, "invalid configuration: "+unknown+": given twice, as "+as+" too; keep one of the two")
+	}
+}
+
 // Whoever meant something else altogether gets the list of what there is.
 func TestCheck_listsTheOptionsWhereNoneIsNear(t *testing.T) {
 	t.Parallel()

@@ -30,6 +30,9 @@ func StartHuawei() (*Huawei, error) {
 	return h, nil
 }
 
+// reopening bounds the wait for a port that an outgoing connection of some process has for a moment.
+const reopening = 10 * time.Second
+
 // Open listens, on the same port each time. It does nothing where the port is open.
 func (h *Huawei) Open() error {
 	h.mu.Lock()
@@ -38,6 +41,10 @@ func (h *Huawei) Open() error {
 		return nil
 	}
 	listener, err := net.Listen("tcp", h.address)
+	for end := time.Now().Add(reopening); err != nil && time.Now().Before(end); {
+		time.Sleep(10 * time.Millisecond)
+		listener, err = net.Listen("tcp", h.address)
+	}
 	if err != nil {
 		return fmt.Errorf("opening Huawei's port: %w", err)
 	}

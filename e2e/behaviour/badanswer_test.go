@@ -1,0 +1,65 @@
+package behaviour
+
+import (
+	"fmt"
+
+	"github.com/traefik-huaweiid/huaweiid/huaweisim"
+)
+
+// Bad input from Huawei: answers that are empty, huge, cut short, no JSON, or lying about their types. None is an
+// identity, and none is remembered.
+
+var badInfo = []string{
+	"empty", "html", "huge", "truncated", "nested", "array", "string", "null", "error", "noopenid", "emptyopenid", "numberopenid",
+	"nullopenid", "objectopenid", "crlfopenid", "nulopenid", "emojiopenid", "spaceopenid", "longopenid", "crlfphone", "crlfunion",
+	"numberphone", "numberunion", "trailing",
+}
+
+var badTokenInfo = []string{
+	"empty", "html", "huge", "truncated", "nested", "array", "error", "noclient", "notype", "stringtype", "noexpire", "objectclient",
+}
+
+func badAnswerRows() []row {
+	var rows []row
+	for _, shape := range badInfo {
+		token := "{body/" + shape + "}"
+		rows = append(rows, row{
+			name: fmt.Sprintf("getInfo's answer %s is no identity", shape),
+			steps: []step{
+				{bearer(token, forged...), refuses(502, "huawei_malformed").asking(1)},
+				{bearer(token), refuses(502, "huawei_malformed").asking(1)},
+			},
+		})
+	}
+	for _, shape := range badTokenInfo {
+		token := "{tinfo/body/" + shape + "}"
+		rows = append(rows, row{
+			name:   fmt.Sprintf("getTokenInfo's answer %s opens nothing", shape),
+			config: ourApp,
+			steps: []step{
+				{bearer(token, forged...), refuses(502, "huawei_malformed").askingTokenInfo(1)},
+				{bearer(token), refuses(502, "huawei_malformed").askingTokenInfo(1)},
+			},
+		})
+	}
+	for _, kind := range []string{"garbage", "empty", "truncated", "oversize", "html", "nested"} {
+		rows = append(rows, row{
+			name:   fmt.Sprintf("an outage of the kind %s is no identity, and over when it is over", kind),
+			faults: []huaweisim.Fault{{Kind: kind, Count: 1}},
+			steps: []step{
+				{bearer("{mainland}"), refuses(502, "huawei_malformed").asking(1)},
+				{bearer("{mainland}"), forwards("{mainland}").asking(1)},
+			},
+		})
+	}
+	return append(rows,
+		row{
+			name:  "members that differ in case from the documented ones are others",
+			steps: []step{{bearer("{body/dupes}"), forwards("{body/dupes}").asking(1)}},
+		},
+		row{
+			name:  "JSON that calls itself text is JSON",
+			steps: []step{{bearer("{body/textplain}"), forwards("{body/textplain}").asking(1)}},
+		},
+	)
+}

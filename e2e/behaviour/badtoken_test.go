@@ -1,0 +1,164 @@
+package behaviour
+
+import (
+	"fmt"
+	"net/url"
+)
+
+// Bad input from clients: what is no token, and what is more than one.
+
+// longest is the length of the longest token that there may be.
+const longest = 2048
+
+func badTokenRows() []row {
+	rows := []row{
+		{
+			name:   "a token that is empty is refused without a call",
+			config: everySource,
+			steps: []step{
+				{get("Authorization: Bearer"), refuses(401, "token_invalid")},
+				{get("Authorization: Bearer  "), refuses(401, "token_invalid")},
+				{get("Cookie: hwtoken="), refuses(401, "token_invalid")},
+				{get().to("/?access_token="), refuses(401, "token_invalid")},
+				{get().to("/?access_token"), refuses(401, "token_invalid")},
+			},
+		},
+		{
+			name:   "a token of 2048 bytes is asked for",
+			config: everySource,
+			steps: []step{
+				{bearer(sized("mainland#1", longest)), forwards(sized("mainland#1", longest)).asking(1)},
+				{get("Cookie: hwtoken=" + sized("mainland#2", longest)), forwards(sized("mainland#2", longest)).asking(1)},
+				{get().to("/?access_token=" + sized("mainland#3", longest)), forwards(sized("mainland#3", longest)).asking(1)},
+			},
+		},
+		{
+			name:   "a token of 2049 bytes is refused without a call",
+			config: everySource,
+			steps: []step{
+				{bearer(sized("mainland", longest+1)), refuses(401, "token_invalid")},
+				{get("Cookie: hwtoken=" + sized("mainland", longest+1)), refuses(401, "token_invalid")},
+				{get().to("/?access_token=" + sized("mainland", longest+1)), refuses(401, "token_invalid")},
+			},
+		},
+		{
+			name:  "a token of 100000 bytes is refused without a call",
+			steps: []step{{bearer(sized("mainland", 100_000)), refuses(401, "token_invalid")}},
+		},
+		{
+			name: "the same token twice is one too many",
+			steps: []step{
+				{bearer("{mainland}", "Authorization: Bearer {mainland}"), refuses(400, "token_repeated")},
+			},
+		},
+		{
+			name: "two tokens are one too many, even if one of them is empty or bad",
+			steps: []step{
+				{bearer("{mainland#1}", "Authorization: Bearer {mainland#2}"), refuses(400, "token_repeated")},
+				{bearer("{mainland#1}", "authorization: bearer {mainland#2}"), refuses(400, "token_repeated")},
+				{bearer("{mainland}", "Authorization: Bearer"), refuses(400, "token_repeated")},
+				{bearer("{mainland}", "Authorization: Bearer a b"), refuses(400, "token_repeated")},
+				{bearer("{mainland}", "Authorization: Basic dXNlcjpwYXNz", "Authorization: Bearer {invalid}"), refuses(400, "token_repeated")},
+			},
+		},
+		{
+			name:   "a token that is known is one too many as well when it stands twice, or beside another",
+			config: everySource,
+			steps: []step{
+				{bearer("{mainland}"), forwards("{mainland}").asking(1)},
+				{bearer("{mainland}", "Authorization: Bearer {mainland}"), refuses(400, "token_repeated")},
+				{bearer("{mainland}", "Authorization: bearer {invalid}"), refuses(400, "token_repeated")},
+				{get("Cookie: hwtoken={mainland}; hwtoken={mainland}"), refuses(400, "token_repeated")},
+				{get().to("/?access_token={mainland}&access_token={mainland}"), refuses(400, "token_repeated")},
+			},
+		},
+		{
+			name:   "two tokens without a scheme are one too many",
+			config: `token: {scheme: ""}`,
+			steps:  []step{{get("Authorization: {mainland#1}", "Authorization: {mainland#2}"), refuses(400, "token_repeated")}},
+		},
+		{
+			name:   "two cookies of the name are one too many",
+			config: everySource,
+			steps: []step{
+				{get("Cookie: hwtoken={mainland#1}; a=1; hwtoken={mainland#2}"), refuses(400, "token_repeated")},
+				{get("Cookie: hwtoken={mainland#1}", "Cookie: hwtoken={mainland#1}"), refuses(400, "token_repeated")},
+				{get("Cookie: hwtoken=; hwtoken={mainland#1}"), refuses(400, "token_repeated")},
+			},
+		},
+		{
+			name:   "two query parameters of the name are one too many",
+			config: everySource,
+			steps: []step{
+				{get().to("/?access_token={mainland#1}&x=1&access_token={mainland#2}"), refuses(400, "token_repeated")},
+				{get().to("/?access_token={mainland#1}&access%5Ftoken={mainland#1}"), refuses(400, "token_repeated")},
+				{get().to("/?access_token&access_token={mainland#1}"), refuses(400, "token_repeated")},
+			},
+		},
+		{
+			name:  "two tokens in one value are none",
+			steps: []step{{bearer("{mainland#1}, Bearer {mainland#2}"), refuses(401, "token_invalid")}},
+		},
+		{
+			name:  "a token that goes on in the next line is none",
+			steps: []step{{bearer("{mainland}\r\n more"), refuses(401, "token_invalid")}},
+		},
+		{
+			name: "a token that Huawei does not know is invalid",
+			steps: []step{
+				{bearer("nobodys{mainland}"), refuses(401, "token_invalid").asking(1)},
+				{bearer("nobodys{mainland}"), refuses(401, "token_invalid")},
+			},
+		},
+		{
+			name: "a token that means something in a form is one value to Huawei",
+			steps: []step{
+				{bearer("{mainland#1}&nsp_svc=x&access_token=y"), forwards("{mainland#1}&nsp_svc=x&access_token=y").asking(1)},
+				{bearer("{mainland#2}+%41%2B%00"), forwards("{mainland#2}+%41%2B%00").asking(1)},
+			},
+		},
+		{
+			name:   "a bad escape in the query is no token",
+			config: everySource,
+			steps: []step{
+				{get().to("/?access_token={invalid#1}%zz"), refuses(401, "token_invalid").asking(anyNumber)},
+				{get().to("/?access_token={invalid#2}%2"), refuses(401, "token_invalid").asking(anyNumber)},
+			},
+		},
+	}
+
+	for _, junk := range []string{" ", "\t", "\x80", "\xff", "\xc3\xa9", "\xf0\x9f\x98\x80"} {
+		rows = append(rows, row{
+			name:   fmt.Sprintf("a token with %q in it is refused without a call", junk),
+			config: everySource,
+			steps: []step{
+				{bearer("{mainland}" + junk + "x"), refuses(401, "token_invalid")},
+				{bearer("x" + junk + "{mainland}"), refuses(401, "token_invalid")},
+				{get("Cookie: hwtoken={mainland}" + junk + "x"), refuses(401, "token_invalid")},
+				{get().to("/?access_token={mainland}" + url.QueryEscape(junk)), refuses(401, "token_invalid")},
+			},
+		})
+	}
+	for _, control := range []string{"\x00", "\x01", "\x0b", "\x1f", "\x7f"} {
+		rows = append(rows, row{
+			name:   fmt.Sprintf("a token with %q in it does not get past the server in front, or past the token's check", control),
+			config: everySource,
+			steps: []step{
+				{bearer("{mainland}" + control), serverRefuses()},
+				{get("Cookie: hwtoken={mainland}" + control), serverRefuses()},
+				{get().to("/?access_token={mainland}" + url.QueryEscape(control)), refuses(401, "token_invalid")},
+			},
+		})
+	}
+	for _, breaking := range []string{"\n", "\r\n", "\r\nX-User-OpenID: forged\r\n", "\r"} {
+		rows = append(rows, row{
+			name:   fmt.Sprintf("a token with %q in it, from the query, is refused without a call", breaking),
+			config: everySource,
+			steps:  []step{{get().to("/?access_token={mainland}" + url.QueryEscape(breaking)), refuses(401, "token_invalid")}},
+		})
+	}
+	return rows
+}
+
+// sized is the placeholder of a token of that length.
+func sized(kind string, length int) string { return fmt.Sprintf("{%s*%d}", kind, length) }

@@ -1,0 +1,73 @@
+package behaviour
+
+// token.remove: the token goes off the request, and nothing else does.
+
+func removeRows() []row {
+	return []row{
+		{
+			name: "the token reaches the backend unless it is to be removed",
+			steps: []step{
+				{bearer("{mainland}"), forwards("{mainland}").asking(1).seeing("Authorization", "Bearer {mainland}")},
+			},
+		},
+		{
+			name:   "a token in the header is removed",
+			config: "token: {remove: true}",
+			steps:  []step{{bearer("{mainland}"), forwards("{mainland}").asking(1).seeing("Authorization")}},
+		},
+		{
+			name:   "credentials of another scheme stay when the token is removed",
+			config: "token: {remove: true}",
+			steps: []step{
+				{get("Authorization: Basic dXNlcjpwYXNz", "Authorization: Bearer {mainland}"),
+					forwards("{mainland}").asking(1).seeing("Authorization", "Basic dXNlcjpwYXNz")},
+			},
+		},
+		{
+			name:   "a token in a header of one's own is removed, and Authorization stays",
+			config: `token: {header: X-Huawei-Token, scheme: "", remove: true}`,
+			steps: []step{
+				{get("X-Huawei-Token: {mainland}", "Authorization: Bearer other"),
+					forwards("{mainland}").asking(1).seeing("X-Huawei-Token")},
+			},
+		},
+		{
+			name:   "a token in a cookie is removed, and the other cookies stay",
+			config: "token: {cookie: hwtoken, remove: true}",
+			steps: []step{
+				{get("Cookie: a=1; hwtoken={mainland}; b=2; c=\"3\""),
+					forwards("{mainland}").asking(1).seeing("Cookie", `a=1; b=2; c="3"`)},
+				{get("Cookie: hwtoken={mainland}; b=2"), forwards("{mainland}").seeing("Cookie", "b=2")},
+				{get("Cookie: a=1; hwtoken={mainland}"), forwards("{mainland}").seeing("Cookie", "a=1")},
+				{get("Cookie: hwtoken={mainland}"), forwards("{mainland}").seeing("Cookie")},
+			},
+		},
+		{
+			name:   "a token in the query is removed, and the rest of the URL stays as it came",
+			config: "token: {query: access_token, remove: true}",
+			steps: []step{
+				{get().to("/p?x=1&access_token={mainland}&y=%20z+&x=%7E"), forwards("{mainland}").asking(1).at("/p?x=1&y=%20z+&x=%7E")},
+				{get().to("/p?access_token={mainland}&x"), forwards("{mainland}").at("/p?x")},
+				{get().to("/p?x=&access_token={mainland}"), forwards("{mainland}").at("/p?x=")},
+				{get().to("/p?access_token={mainland}"), forwards("{mainland}").at("/p")},
+			},
+		},
+		{
+			name:   "a token is removed in report mode as well, though it was no good",
+			config: "mode: report\ntoken: {cookie: hwtoken, query: access_token, remove: true}",
+			steps: []step{
+				{bearer("{invalid}"), anonymous().asking(1).seeing("Authorization")},
+				{get("Cookie: a=1; hwtoken={invalid}"), anonymous().seeing("Cookie", "a=1")},
+				{get().to("/?access_token={invalid}&x=1"), anonymous().at("/?x=1")},
+				{bearer("{mainland}", "Authorization: Bearer {mainland}"), anonymous().seeing("Authorization")},
+			},
+		},
+		{
+			name:   "where there is no token, nothing is removed",
+			config: "mode: optional\ntoken: {cookie: hwtoken, query: access_token, remove: true}",
+			steps: []step{
+				{get("Authorization: Basic dXNlcjpwYXNz", "Cookie: a=1").to("/?x=1"), anonymous()},
+			},
+		},
+	}
+}

@@ -1,0 +1,214 @@
+package behaviour
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/traefik-huaweiid/huaweiid/huaweisim"
+)
+
+// Huawei's answers and what becomes of each.
+
+// verdict is a line of the table of answers.
+type verdict struct {
+	status     int
+	code       string
+	remembered bool
+	retried    bool
+	nsp        []string
+	http       []string
+}
+
+var verdicts = []verdict{
+	{status: 401, code: "token_invalid", remembered: true, nsp: []string{"6", "102", "31204"}},
+	{status: 403, code: "permission_denied", remembered: true, nsp: []string{"403"}},
+	{status: 403, code: "permission_denied", http: []string{"403"}},
+	{status: 503, code: "huawei_throttled", nsp: []string{"503", "1302"}, http: []string{"503", "429"}},
+	{status: 502, code: "huawei_unavailable", retried: true, nsp: []string{"70001402", "70020002"}, http: []string{"502"}},
+	{status: 504, code: "huawei_timeout", retried: true, http: []string{"504"}},
+	{status: 502, code: "huawei_unavailable", nsp: []string{"500", "70001401", "7", "00", "000006", "4294967296"},
+		http: []string{"500", "590", "501", "505", "599"}},
+	{status: 502, code: "huawei_misconfigured", nsp: []string{"105", "70001201"},
+		http: []string{"400", "404", "405", "301", "302", "304", "307", "308", "401", "402", "418", "451"}},
+}
+
+// answers are the tokens that bring a code, on a page of its own, over a good user's answer, and without a body: the code
+// decides, whatever the body says.
+func (v verdict) answers() []string {
+	var tokens []string
+	for _, code := range v.nsp {
+		tokens = append(tokens, "nsp/"+code, "nspgood/"+code, "nspempty/"+code)
+	}
+	for _, status := range v.http {
+		tokens = append(tokens, "http/"+status)
+		if status >= "400" {
+			tokens = append(tokens, "httpgood/"+status)
+		}
+	}
+	return tokens
+}
+
+// spoken is a token in a row's name: a slash would make two levels of it.
+func spoken(token string) string { return strings.ReplaceAll(token, "/", " ") }
+
+// lookups is how many calls two requests make, each.
+func (v verdict) lookups(retries int) (first, second int) {
+	calls := 1
+	if v.retried {
+		calls += retries
+	}
+	if v.remembered {
+		return calls, 0
+	}
+	return calls, calls
+}
+
+func verdictRows() []row {
+	var rows []row
+	for _, v := range verdicts {
+		for _, token := range v.answers() {
+			first, second := v.lookups(1)
+			sent := bearer("{" + token + "}")
+			rows = append(rows, row{
+				name: fmt.Sprintf("getInfo answers %s: %d %s", spoken(token), v.status, v.code),
+				steps: []step{
+					{sent, refuses(v.status, v.code).asking(first)},
+					{sent, refuses(v.status, v.code).asking(second)},
+				},
+			})
+		}
+	}
+	return append(rows,
+		row{
+			name:  "getInfo answers NSP_STATUS 0: success, as Huawei's general list says",
+			steps: []step{{bearer("{nsp0}"), forwards("{nsp0}").asking(1)}},
+		},
+		row{
+			name:  "getInfo answers NSP_STATUS 0 over an error: no identity",
+			steps: []step{{bearer("{nsp/0}"), refuses(502, "huawei_malformed").asking(1)}},
+		},
+		row{
+			name:  "getInfo answers HTTP 204: no identity",
+			steps: []step{{bearer("{http/204}"), refuses(502, "huawei_malformed").asking(1)}},
+		},
+		row{
+			name: "a user whose token is refused is told so though another's is good",
+			steps: []step{
+				{bearer("{mainland}"), forwards("{mainland}").asking(1)},
+				{bearer("{expired}"), refuses(401, "token_invalid").asking(1)},
+			},
+		},
+	)
+}
+
+// without is a configuration in which every failure shows once.
+const withoutRetries = "huawei: {retries: 0}"
+
+func retryRows() []row {
+	var rows []row
+	for _, v := range verdicts {
+		for _, retries := range []int{0, 3} {
+			token := v.answers()[0]
+			first, _ := v.lookups(retries)
+			rows = append(rows, row{
+				name:   fmt.Sprintf("with %d retries, %s asks %d times", retries, spoken(token), first),
+				config: fmt.Sprintf("huawei: {retries: %d}", retries),
+				steps:  []step{{bearer("{" + token + "}"), refuses(v.status, v.code).asking(first)}},
+			})
+		}
+	}
+	return append(rows, connectionFailureRows()...)
+}
+
+func connectionFailureRows() []row {
+	return []row{
+		{
+			name:   "a retry that succeeds is a success",
+			faults: []huaweisim.Fault{{Kind: "http", Status: 502, Count: 1}},
+			steps:  []step{{bearer("{mainland}"), forwards("{mainland}").asking(2)}},
+		},
+		{
+			name:   "three failures are made good by three retries",
+			config: "huawei: {retries: 3}",
+			faults: []huaweisim.Fault{{Kind: "nsp", NSP: "70001402", Count: 3}},
+			steps:  []step{{bearer("{mainland}"), forwards("{mainland}").asking(4)}},
+		},
+		{
+			name:   "a retry that is refused is a refusal",
+			faults: []huaweisim.Fault{{Kind: "reset", Count: 1}},
+			steps: []step{
+				{bearer("{expired}"), refuses(401, "token_invalid").asking(2)},
+				{bearer("{expired}"), refuses(401, "token_invalid")},
+			},
+		},
+		{
+			name:   "a failure is not remembered",
+			config: withoutRetries,
+			faults: []huaweisim.Fault{{Kind: "http", Status: 502, Count: 1}},
+			steps: []step{
+				{bearer("{mainland}"), refuses(502, "huawei_unavailable").asking(1)},
+				{bearer("{mainland}"), forwards("{mainland}").asking(1)},
+			},
+		},
+		{
+			name:   "a refused connection is huawei_unavailable",
+			config: `huawei: {getInfoURL: "{closed}"}`,
+			steps:  []step{{bearer("{mainland}"), refuses(502, "huawei_unavailable")}},
+		},
+		{
+			name:   "a name that does not resolve is huawei_unavailable",
+			config: `huawei: {getInfoURL: "{unresolved}"}`,
+			steps:  []step{{bearer("{mainland}"), refuses(502, "huawei_unavailable")}},
+		},
+		{
+			name:   "a connection that is reset is huawei_unavailable, and retried",
+			faults: []huaweisim.Fault{{Kind: "reset"}},
+			steps:  []step{{bearer("{mainland}"), refuses(502, "huawei_unavailable").asking(2)}},
+		},
+		{
+			name:   "a connection that is reset in the middle of a good answer is huawei_unavailable, and retried",
+			faults: []huaweisim.Fault{{Kind: "resetMidBody"}},
+			steps:  []step{{bearer("{mainland}"), refuses(502, "huawei_unavailable").asking(2)}},
+		},
+		{
+			name:   "an answer that takes too long is huawei_timeout, and leaves no time to retry",
+			config: "huawei: {timeout: 200ms, retries: 3}",
+			steps:  []step{{bearer("{slow/1m}"), refuses(504, "huawei_timeout").asking(1)}},
+		},
+		{
+			name:   "an answer that never comes is huawei_timeout",
+			config: "huawei: {timeout: 200ms}",
+			faults: []huaweisim.Fault{{Kind: "hang"}},
+			steps:  []step{{bearer("{mainland}"), refuses(504, "huawei_timeout").asking(1)}},
+		},
+		{
+			name:  "an answer that takes a while is waited for",
+			steps: []step{{bearer("{slow/300ms}"), forwards("{slow/300ms}").asking(1)}},
+		},
+		{
+			name:   "a redirect is not followed",
+			faults: []huaweisim.Fault{{Kind: "redirect"}},
+			steps:  []step{{bearer("{mainland}"), refuses(502, "huawei_misconfigured").asking(1)}},
+		},
+		{
+			name:   "Huawei over TLS is believed by the configured certificates",
+			config: `huawei: {getInfoURL: "{tls}", allowHTTP: true, rootCAs: [{certificate}]}`,
+			steps:  []step{{bearer("{mainland}"), forwards("{mainland}").asking(1)}},
+		},
+		{
+			name:   "Huawei over TLS is not believed without its certificate",
+			config: `huawei: {getInfoURL: "{tls}"}`,
+			steps:  []step{{bearer("{mainland}"), refuses(502, "huawei_unavailable")}},
+		},
+		{
+			name:   "a server that speaks no TLS is huawei_unavailable",
+			config: `huawei: {getInfoURL: "{tls to plain}", rootCAs: [{certificate}]}`,
+			steps:  []step{{bearer("{mainland}"), refuses(502, "huawei_unavailable")}},
+		},
+		{
+			name:   "TLS older than 1.2 is not spoken",
+			config: `huawei: {getInfoURL: "{old tls}", rootCAs: [{certificate}]}`,
+			steps:  []step{{bearer("{mainland}"), refuses(502, "huawei_unavailable")}},
+		},
+	}
+}

@@ -1,0 +1,170 @@
+package configuration
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/traefik-huaweiid/huaweiid"
+)
+
+// everyOption has a value for each option that is not its default: as a user writes it, in JSON, and as New gets it.
+var everyOption = []struct {
+	path, written string
+	got           any
+}{
+	{"mode", `"optional"`, "optional"},
+	{"realm", `"My App, test"`, "My App, test"},
+	{"allowPreflight", `true`, "true"},
+	{"token.header", `"X-Token"`, "X-Token"},
+	{"token.scheme", `""`, ""},
+	{"token.cookie", `"session"`, "session"},
+	{"token.query", `"access_token"`, "access_token"},
+	{"token.remove", `true`, "true"},
+	{"headers.openID", `"X-Id"`, "X-Id"},
+	{"headers.unionID", `""`, ""},
+	{"headers.phone", `"X-Mobile"`, "X-Mobile"},
+	{"headers.phoneCountryCode", `"X-Mobile-Country"`, "X-Mobile-Country"},
+	{"headers.phoneNational", `"X-Mobile-National"`, "X-Mobile-National"},
+	{"headers.status", `"X-Id-Status"`, "X-Id-Status"},
+	{"phone.format", `"e164"`, "e164"},
+	{"phone.require", `true`, "true"},
+	{"audience.clientIDs", `["101234567", "109999999"]`, []string{"101234567", "109999999"}},
+	{"huawei.getInfoURL", `"https://gateway.example/rest.php?nsp_svc=GOpen.User.getInfo&a=b"`, "https://gateway.example/rest.php?nsp_svc=GOpen.User.getInfo&a=b"},
+	{"huawei.tokenInfoURL", `"https://gateway.example/rest.php?nsp_svc=huawei.oauth2.user.getTokenInfo"`, "https://gateway.example/rest.php?nsp_svc=huawei.oauth2.user.getTokenInfo"},
+	{"huawei.allowHTTP", `true`, "true"},
+	{"huawei.timeout", `"1m"`, "1m"},
+	{"huawei.retries", `3`, "3"},
+	{"huawei.maxConcurrent", `128`, "128"},
+	{"huawei.rootCAs", `["testdata/ca.pem"]`, []string{"testdata/ca.pem"}},
+	{"huawei.proxyURL", `"http://user:secret@proxy.example:3128"`, "http://user:secret@proxy.example:3128"},
+	{"cache.ttl", `"1m30s"`, "1m30s"},
+	{"cache.negativeTTL", `90`, "90"},
+	{"cache.staleIfError", `"0s"`, "0s"},
+	{"cache.maxEntries", `5000`, "5000"},
+	{"debugHeader", `true`, "true"},
+	{"logLevel", `"debug"`, "debug"},
+}
+
+// Whoever adds an option adds its row here, and to the documents in testdata.
+func TestOptions_haveARowEach(t *testing.T) {
+	t.Parallel()
+	var known, rows []string
+	eachOption(reflect.ValueOf(huaweiid.CreateConfig()).Elem(), "", func(path string, _ reflect.Value) { known = append(known, path) })
+	for _, row := range everyOption {
+		rows = append(rows, row.path)
+		config := huaweiid.CreateConfig()
+		before := flat(config)
+		set(t, config, row.path, row.got)
+		assert.NotEqual(t, before, flat(config), "%s: the default proves nothing", row.path)
+	}
+	assert.ElementsMatch(t, known, rows)
+}
+
+func TestOptions_meanTheSameInEveryFormatEachAlone(t *testing.T) {
+	t.Parallel()
+	forEachHost(t, func(t *testing.T, h host) {
+		for name, f := range formats {
+			for _, row := range everyOption {
+				options := f.options(t, f.one(row.path, row.written))
+				got, err := h.config(options)
+				require.NoError(t, err, "%s in %s", row.path, name)
+
+				want := huaweiid.CreateConfig()
+				set(t, want, row.path, decoded(name, row.got))
+				assert.Equal(t, flat(want), got, "%s in %s: all others keep their defaults", row.path, name)
+				h.serves(t, options)
+			}
+		}
+	})
+}
+
+func TestOptions_meanTheSameInEveryFormatAllTogether(t *testing.T) {
+	t.Parallel()
+	forEachHost(t, func(t *testing.T, h host) {
+		for name, file := range map[string]string{
+			"YAML": "every-option.yml", "TOML": "every-option.toml", "labels": "every-option.labels", "Kubernetes": "every-option.json",
+		} {
+			document, err := os.ReadFile(filepath.Join("testdata", file))
+			require.NoError(t, err)
+			want := huaweiid.CreateConfig()
+			for _, row := range everyOption {
+				set(t, want, row.path, decoded(name, row.got))
+			}
+			options := formats[name].options(t, string(document))
+			got, err := h.config(options)
+			require.NoError(t, err)
+			assert.Equal(t, flat(want), got, name)
+			h.serves(t, options)
+		}
+	})
+}
+
+func TestOptions_areFoundWhateverTheCaseOfTheirNames(t *testing.T) {
+	t.Parallel()
+	forEachHost(t, func(t *testing.T, h host) {
+		for name, f := range formats {
+			for _, row := range everyOption {
+				for _, path := range []string{strings.ToLower(row.path), strings.ToUpper(row.path)} {
+					got, err := h.config(f.options(t, f.one(path, row.written)))
+					require.NoError(t, err, "%s in %s", path, name)
+					want := huaweiid.CreateConfig()
+					set(t, want, row.path, decoded(name, row.got))
+					assert.Equal(t, flat(want), got, "%s in %s", path, name)
+				}
+			}
+		}
+	})
+}
+
+// decoded is what New gets: a boolean of a Kubernetes resource comes as 1, and means the same.
+func decoded(format string, value any) any {
+	if format == "Kubernetes" && value == "true" {
+		return "1"
+	}
+	return value
+}
+
+// eachOption visits every option with its path, as the json tags spell it.
+func eachOption(group reflect.Value, prefix string, visit func(path string, option reflect.Value)) {
+	for i := range group.NumField() {
+		name, _, _ := strings.Cut(group.Type().Field(i).Tag.Get("json"), ",")
+		switch {
+		case name == "-":
+		case group.Field(i).Kind() == reflect.Struct:
+			eachOption(group.Field(i), prefix+name+".", visit)
+		default:
+			visit(prefix+name, group.Field(i))
+		}
+	}
+}
+
+// optionsAndGroups are the names that an error lists where none is near, in the order of Config.
+func optionsAndGroups() []string {
+	var names []string
+	eachOption(reflect.ValueOf(huaweiid.CreateConfig()).Elem(), "", func(path string, _ reflect.Value) {
+		if group, _, nested := strings.Cut(path, "."); nested && !slices.Contains(names, group) {
+			names = append(names, group)
+		}
+		names = append(names, path)
+	})
+	return names
+}
+
+func set(t *testing.T, config *huaweiid.Config, path string, value any) {
+	t.Helper()
+	found := false
+	eachOption(reflect.ValueOf(config).Elem(), "", func(p string, option reflect.Value) {
+		if p == path {
+			option.Set(reflect.ValueOf(value))
+			found = true
+		}
+	})
+	require.True(t, found, "no option %s", path)
+}

@@ -1,0 +1,135 @@
+// Package crossing has the test that no request gets another one's identity: the interpreter runs the plugin's goroutines
+// on state of its own, and has mixed up what they receive before.
+package crossing
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/traefik-huaweiid/huaweiid/e2e/load"
+	"github.com/traefik-huaweiid/huaweiid/e2e/proxy"
+	"github.com/traefik-huaweiid/huaweiid/huaweisim"
+)
+
+// variant is a configuration and a crowd for it.
+type variant struct {
+	name     string
+	visits   int64
+	tokens   int
+	kinds    [][]kind
+	audience bool
+	cache    map[string]any
+	// evicts says that lives are longer than the test: a token that is looked up again has been evicted.
+	evicts bool
+}
+
+// Together they make more than 300 000 visits. Lives are short, so that entries end and are refreshed all the time.
+var variants = []variant{
+	{
+		name:   "entries end all the time",
+		visits: 140_000,
+		tokens: 400,
+		kinds:  [][]kind{goodKinds, goodKinds, goodKinds, goodKinds, refusedKinds},
+		cache:  map[string]any{"ttl": "250ms", "negativeTTL": "100ms", "staleIfError": "10s"},
+	},
+	{
+		name:   "entries are evicted all the time",
+		visits: 100_000,
+		tokens: 400,
+		kinds:  [][]kind{goodKinds, goodKinds, goodKinds, goodKinds, refusedKinds},
+		cache:  map[string]any{"ttl": "1h", "negativeTTL": "5m", "staleIfError": "0s", "maxEntries": "280"},
+		evicts: true,
+	},
+	{
+		name:     "only some apps' tokens",
+		visits:   70_000,
+		tokens:   300,
+		kinds:    [][]kind{goodKinds, goodKinds, goodKinds, foreignKinds},
+		audience: true,
+		cache:    map[string]any{"ttl": "200ms", "negativeTTL": "150ms", "staleIfError": "0s"},
+	},
+}
+
+func TestRequests_getTheirOwnIdentityOrTheirOwnRefusal(t *testing.T) {
+	dir := t.TempDir()
+	module, err := proxy.Stage(dir)
+	require.NoError(t, err)
+	// One interpreter for all of them, as in Traefik.
+	makes, err := load.Interpreted(dir, module, io.Discard)
+	require.NoError(t, err)
+
+	for _, v := range variants {
+		t.Run(v.name, func(t *testing.T) { v.test(t, makes) })
+	}
+}
+
+func (v variant) test(t *testing.T, makes load.Make) {
+	sim := huaweisim.New()
+	// Not slow, but long enough for a convoy to meet.
+	sim.SetFaults(huaweisim.Fault{Kind: "latency", Latency: "3ms"})
+	server := httptest.NewServer(sim)
+	t.Cleanup(server.Close)
+	t.Cleanup(sim.Close)
+
+	options := map[string]any{
+		"huawei": map[string]any{
+			"getInfoURL":    server.URL + huaweisim.GetInfoPath,
+			"tokenInfoURL":  server.URL + huaweisim.TokenInfoPath,
+			"allowHTTP":     "true",
+			"timeout":       lookupTimeout.String(),
+			"maxConcurrent": "512",
+		},
+		"cache":       v.cache,
+		"debugHeader": "true",
+		"logLevel":    "error",
+	}
+	if v.audience {
+		options["audience"] = map[string]any{"clientIDs": huaweisim.ClientID}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(cancel)
+	middleware, err := makes(ctx, http.HandlerFunc(backend), options, "crossing@file")
+	require.NoError(t, err)
+
+	c := &crowd{middleware: middleware, people: people(v.tokens, v.kinds...), visits: v.visits}
+	start := time.Now()
+	err = c.run()
+	took := time.Since(start)
+	calls := sim.Stats().Calls[huaweisim.GetInfo]
+	for _, wrong := range c.wrong[:min(told, len(c.wrong))] {
+		t.Errorf("wrong: %v", wrong)
+	}
+	require.NoError(t, err)
+	require.Zero(t, len(c.wrong), "so many of %d answers are wrong", v.visits)
+	require.NoError(t, c.alone())
+
+	t.Logf("%d requests with %d tokens in %v: %s; %d refused, %d clients left early, %d calls of getInfo, slowest %v",
+		v.visits, v.tokens, took.Round(time.Millisecond), c.ways(), c.refused.Load(), c.left.Load(), calls, c.slowest.Round(time.Millisecond))
+	if v.evicts {
+		evicted := evictions(c.people, sim)
+		t.Logf("%d good answers were evicted", evicted)
+		assert.NotZero(t, evicted)
+	}
+	for _, way := range []string{wayHit, wayMiss, wayCoalesced, wayRefusal} {
+		assert.NotZero(t, c.how[way], "no answer came by way of: %s", way)
+	}
+	assert.Zero(t, c.how[wayStale]+c.how[wayNone], "answers that did not come by a way that they can")
+}
+
+// evictions counts the lookups of good answers that were there already, where lives are longer than the test.
+func evictions(people []*person, sim *huaweisim.Sim) int {
+	evicted := 0
+	for _, who := range people {
+		if who.status == 0 {
+			evicted += max(0, sim.TokenCalls(huaweisim.GetInfo, who.token)-1)
+		}
+	}
+	return evicted
+}

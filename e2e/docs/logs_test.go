@@ -1,0 +1,63 @@
+package docs
+
+import (
+	"go/ast"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// The table of messages has every message that the plugin writes, and no other.
+func TestMessagesTable_isWhatThePluginWrites(t *testing.T) {
+	t.Parallel()
+	var written, listed []string
+	inspect(t, func(node ast.Node) {
+		call, ok := node.(*ast.CallExpr)
+		if !ok || len(call.Args) < 3 {
+			return
+		}
+		if method, ok := call.Fun.(*ast.SelectorExpr); ok && method.Sel.Name == "event" {
+			text, ok := literal(call.Args[2])
+			assert.True(t, ok, "a message that begins with no literal")
+			written = append(written, upToColon(text))
+		}
+	})
+	_, table, _ := strings.Cut(section(t, operations, "## Logs"), "| message |")
+	table, _, _ = strings.Cut(table, "\n\n")
+	for _, row := range rows(t, "| message |"+table) {
+		if message := code(row[0]); message != "" {
+			listed = append(listed, upToColon(message))
+		}
+	}
+	assert.ElementsMatch(t, written, listed)
+}
+
+// upToColon is the part of a message that does not depend on the configuration.
+func upToColon(message string) string {
+	before, _, _ := strings.Cut(message, ":")
+	return before
+}
+
+func TestCacheStatusTable_hasEveryForm(t *testing.T) {
+	t.Parallel()
+	text := read(t, operations)
+	inspect(t, func(node ast.Node) {
+		function, ok := node.(*ast.FuncDecl)
+		if !ok || function.Name.Name != "cacheStatus" {
+			return
+		}
+		ast.Inspect(function, func(node ast.Node) bool {
+			if returned, ok := node.(*ast.ReturnStmt); ok {
+				form, _ := literal(returned.Results[0])
+				assert.Contains(t, text, "`"+form)
+				if sum, ok := returned.Results[0].(*ast.BinaryExpr); ok {
+					if detail, ok := literal(sum.Y); ok {
+						assert.Contains(t, text, detail+"`")
+					}
+				}
+			}
+			return true
+		})
+	})
+}
