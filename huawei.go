@@ -1,6 +1,7 @@
 package huaweiid
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -280,9 +281,11 @@ func retryAfter(value string) time.Duration {
 }
 
 // decodeObject returns the members of an answer that is an object and reports no error. Members are told apart to the
-// letter: decoding into a struct would take "OPENID" for openID.
-func decodeObject(body []byte) (members map[string]json.RawMessage, cause string) {
-	if err := json.Unmarshal(body, &members); err != nil || members == nil {
+// letter: decoding into a struct would take "OPENID" for openID. Numbers stay as they are written.
+func decodeObject(body []byte) (members map[string]interface{}, cause string) {
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	if !json.Valid(body) || decoder.Decode(&members) != nil || members == nil {
 		return nil, "the answer is no JSON object"
 	}
 	if _, ok := members["error"]; ok {
@@ -292,28 +295,29 @@ func decodeObject(body []byte) (members map[string]json.RawMessage, cause string
 }
 
 // text reads a string; an absent member or null is "".
-func text(member json.RawMessage) (value string, ok bool) {
-	if len(member) == 0 {
+func text(member interface{}) (value string, ok bool) {
+	if member == nil {
 		return "", true
 	}
-	err := json.Unmarshal(member, &value)
-	return value, err == nil
+	value, ok = member.(string)
+	return value, ok
 }
 
 // number reads a whole number that must be there.
-func number(member json.RawMessage) (value int64, ok bool) {
-	if len(member) == 0 || string(member) == "null" {
+func number(member interface{}) (value int64, ok bool) {
+	n, ok := member.(json.Number)
+	if !ok {
 		return 0, false
 	}
-	err := json.Unmarshal(member, &value)
+	value, err := n.Int64()
 	return value, err == nil
 }
 
 // textOrNumber reads a client ID: Huawei's page says string, its own sample code reads a number.
-func textOrNumber(member json.RawMessage) (value string, ok bool) {
-	if value, ok = text(member); ok {
-		return value, value != ""
+func textOrNumber(member interface{}) (value string, ok bool) {
+	if n, ok := member.(json.Number); ok {
+		return n.String(), true
 	}
-	n, ok := number(member)
-	return strconv.FormatInt(n, 10), ok
+	value, ok = member.(string)
+	return value, ok && value != ""
 }

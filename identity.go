@@ -41,10 +41,10 @@ func newIdentity(openID, unionID, mobileNumber, countryCode, national string) *i
 	if openID == "" {
 		return nil
 	}
-	for _, value := range []string{openID, unionID, mobileNumber, countryCode, national} {
-		if len(value) > maxValue || !isVisible(value) {
-			return nil
-		}
+	if len(openID) > maxValue || len(unionID) > maxValue || len(mobileNumber) > maxValue ||
+		len(countryCode) > maxValue || len(national) > maxValue ||
+		!isVisible(openID+unionID+mobileNumber+countryCode+national) {
+		return nil
 	}
 	return &identity{
 		openID:  openID,
@@ -74,15 +74,23 @@ func e164(countryCode, national string) string {
 
 // masked keeps the first three and last two characters of a number that has enough digits.
 func masked(number string) string {
-	digits := 0
-	for i := 0; i < len(number); i++ {
-		if '0' <= number[i] && number[i] <= '9' {
-			digits++
-		}
-	}
 	n := len(number)
-	if digits < minShown {
+	if countDigits(number) < minShown {
 		return strings.Repeat("*", n)
 	}
 	return number[:3] + strings.Repeat("*", n-5) + number[n-2:]
+}
+
+// countDigits loops only over what is not digits alone: Huawei's numbers are.
+func countDigits(number string) int {
+	if strings.TrimLeft(number, digits) == "" {
+		return len(number)
+	}
+	count := 0
+	for i := 0; i < len(number); i++ {
+		if '0' <= number[i] && number[i] <= '9' {
+			count++
+		}
+	}
+	return count
 }

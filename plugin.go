@@ -10,6 +10,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
@@ -20,7 +21,8 @@ import (
 type plugin struct {
 	next           http.Handler
 	mode           string
-	realm          string
+	challenge      string // of WWW-Authenticate: the scheme and the realm
+	verbose        bool   // refusals are logged
 	allowPreflight bool
 	source         tokenSource
 	removeToken    bool
@@ -67,7 +69,8 @@ func New(ctx context.Context, next http.Handler, config *Config, name string) (h
 	p := &plugin{
 		next:           next,
 		mode:           s.mode,
-		realm:          s.realm,
+		challenge:      "Bearer realm=" + quoted(s.realm),
+		verbose:        s.mode == modeReport || s.logLevel <= slog.LevelDebug,
 		allowPreflight: s.allowPreflight,
 		source:         s.token,
 		removeToken:    s.removeToken,
@@ -112,24 +115,23 @@ func (p *plugin) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
 	}
 	if req.ContentLength >= 0 && req.Trailer == nil {
 		if values := h[p.header]; len(values) == 1 {
-			if token, ok := strings.CutPrefix(values[0], p.prefix); ok {
-				// Only tokens that passed isToken are in the cache, so that a hit need not check again.
-				k := sha256.Sum256([]byte(p.salt + token))
-				p.mu.Lock()
-				e := p.good[k]
-				p.mu.Unlock()
-				if e != nil && p.since(epoch) < e.refresh {
-					id := e.identity
-					if p.plain && id.whole {
-						h.Set(p.openID, id.openID)
-						h.Set(p.unionID, id.unionID)
-						h.Set(p.phone, id.raw)
-						p.next.ServeHTTP(rw, req)
-						return
-					}
-					p.pass(rw, req, k, id, statusVerified)
+			// The key of salt and token. A value without the prefix makes no key at all, since no header has a salt's
+			// zero byte; and only tokens that passed isToken are in the cache, so that a hit need not check again.
+			k := sha256.Sum256([]byte(strings.Replace(values[0], p.prefix, p.salt, 1)))
+			p.mu.Lock()
+			e := p.good[k]
+			p.mu.Unlock()
+			if e != nil && p.since(epoch) < e.refresh {
+				id := e.identity
+				if p.plain && id.whole {
+					h.Set(p.openID, id.openID)
+					h.Set(p.unionID, id.unionID)
+					h.Set(p.phone, id.raw)
+					p.next.ServeHTTP(rw, req)
 					return
 				}
+				p.pass(rw, req, k, id, statusVerified)
+				return
 			}
 		}
 	}
@@ -209,7 +211,9 @@ func (p *plugin) forwardAnonymous(rw http.ResponseWriter, req *http.Request, sta
 
 // reject refuses, or in report mode says that it would have and forwards.
 func (p *plugin) reject(rw http.ResponseWriter, req *http.Request, o *outcome, retryAfter time.Duration, fingerprint string) {
-	p.log.refusal(o, fingerprint, p.mode == modeReport)
+	if p.verbose {
+		p.log.refusal(o, fingerprint, p.mode == modeReport)
+	}
 	if p.mode == modeReport {
 		p.forwardAnonymous(rw, req, o.code)
 		return

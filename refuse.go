@@ -59,7 +59,7 @@ func (p *plugin) refuse(rw http.ResponseWriter, req *http.Request, o *outcome, r
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	h.Set("Cache-Control", "no-store")
-	if challenge := p.challenge(o); challenge != "" {
+	if challenge := p.challengeFor(o); challenge != "" {
 		h.Set("WWW-Authenticate", challenge)
 	}
 	if o.status == http.StatusServiceUnavailable {
@@ -71,25 +71,24 @@ func (p *plugin) refuse(rw http.ResponseWriter, req *http.Request, o *outcome, r
 	}
 }
 
-// challenge returns the WWW-Authenticate value of RFC 6750 §3: the bare scheme when no token came, so that nothing is
-// said of a token, and an error otherwise.
-func (p *plugin) challenge(o *outcome) string {
-	reason := ""
-	switch o.status {
-	case http.StatusUnauthorized:
-		reason = "invalid_token"
-	case http.StatusForbidden:
-		reason = "insufficient_scope"
-	case http.StatusBadRequest:
-		reason = "invalid_request"
-	default:
+// errorCodes are RFC 6750's for the statuses that carry a challenge.
+var errorCodes = map[int]string{
+	http.StatusBadRequest:   "invalid_request",
+	http.StatusUnauthorized: "invalid_token",
+	http.StatusForbidden:    "insufficient_scope",
+}
+
+// challengeFor returns the WWW-Authenticate value of RFC 6750 §3: the bare scheme when no token came, so that nothing is
+// said of a token, and an error otherwise. The details have no quotes in them.
+func (p *plugin) challengeFor(o *outcome) string {
+	errorCode := errorCodes[o.status]
+	if errorCode == "" {
 		return ""
 	}
-	challenge := "Bearer realm=" + quoted(p.realm)
 	if o.code == codeTokenMissing {
-		return challenge
+		return p.challenge
 	}
-	return challenge + ", error=" + quoted(reason) + ", error_description=" + quoted(details[o.code])
+	return p.challenge + `, error="` + errorCode + `", error_description="` + details[o.code] + `"`
 }
 
 // quoted writes a quoted-string, RFC 9110 §5.6.4.

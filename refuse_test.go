@@ -13,7 +13,7 @@ import (
 
 func TestRefuse_everyOutcomeIsAProblemWithItsCode(t *testing.T) {
 	t.Parallel()
-	p := &plugin{realm: `a "b" \c`}
+	p := &plugin{challenge: "Bearer realm=" + quoted(`a "b" \c`)}
 	for i := range outcomes {
 		o := &outcomes[i]
 		rw := httptest.NewRecorder()

@@ -17,7 +17,7 @@ import (
 // time-out bounds.
 type upstream struct {
 	settings upstreamSettings
-	salt     string // SHA-256 of the upstream's identity: what the cache key has beside the token
+	salt     string // what the cache key has beside the token: a zero byte, SHA-256 of the upstream's identity
 	client   *client
 	since    func(time.Time) time.Duration // time.Since but in tests
 	random   func() float64                // from 0 up to 1
@@ -63,7 +63,7 @@ func newUpstream(s upstreamSettings) *upstream {
 	identity := sha256.Sum256([]byte(fmt.Sprintf("%q", append([]string{s.getInfoURL, s.tokenInfoURL}, s.clientIDs...))))
 	return &upstream{
 		settings: s,
-		salt:     string(identity[:]),
+		salt:     "\x00" + string(identity[:]),
 		client:   newClient(s),
 		mu:       &sync.Mutex{},
 		since:    time.Since,
@@ -163,9 +163,7 @@ func (u *upstream) start(k key, token string, known bool, now time.Duration, log
 // are let go.
 func (u *upstream) fly(k key, token string, f *flight, log *logger) {
 	defer recovered()
-	defer func() { close(f.done) }()
-	f.verdict = u.lookup(token)
-	before, after := u.land(k, f)
+	before, after := u.finish(k, token, f)
 
 	log.lookup(k, f.verdict)
 	if after > before {
@@ -174,6 +172,14 @@ func (u *upstream) fly(k key, token string, f *flight, log *logger) {
 	if after < before {
 		log.event(slog.LevelInfo, "breaker closed", "asking Huawei again")
 	}
+}
+
+// finish brings a flight to its end, and returns the breaker's pause before and after it.
+func (u *upstream) finish(k key, token string, f *flight) (before, after time.Duration) {
+	defer func() { close(f.done) }()
+	f.verdict = u.lookup(token)
+	before, after = u.land(k, f)
+	return before, after
 }
 
 // lookup asks Huawei, and makes a panic a failed answer.
