@@ -1,0 +1,39 @@
+// Package figures sums up what was measured in several rounds.
+package figures
+
+import "slices"
+
+// Spread is a figure over the rounds: what lies in the middle, and how far the rounds lie apart.
+type Spread struct {
+	Median, Min, Max float64
+}
+
+// Of sums up one figure of every round; none at all give zeros.
+func Of(rounds []float64) Spread {
+	if len(rounds) == 0 {
+		return Spread{}
+	}
+	sorted := slices.Sorted(slices.Values(rounds))
+	middle := len(sorted) / 2
+	median := sorted[middle]
+	if len(sorted)%2 == 0 {
+		median = (median + sorted[middle-1]) / 2
+	}
+	return Spread{Median: median, Min: sorted[0], Max: sorted[len(sorted)-1]}
+}
+
+// Combined gives one figure per round from two that were measured in the same round. A ratio of two medians would compare
+// moments at which the machine was not equally fast.
+func Combined(a, b []float64, combine func(a, b float64) float64) []float64 {
+	rounds := make([]float64, min(len(a), len(b)))
+	for i := range rounds {
+		rounds[i] = combine(a[i], b[i])
+	}
+	return rounds
+}
+
+// Ratio and Difference are for Combined.
+func Ratio(a, b float64) float64 { return a / b }
+
+// Difference is a less b.
+func Difference(a, b float64) float64 { return a - b }

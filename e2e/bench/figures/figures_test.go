@@ -1,0 +1,21 @@
+package figures_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/traefik-huaweiid/huaweiid/e2e/bench/figures"
+)
+
+func TestOf_isTheMiddleAndTheEnds(t *testing.T) {
+	assert.Equal(t, figures.Spread{Median: 3, Min: 1, Max: 9}, figures.Of([]float64{9, 1, 3}))
+	assert.Equal(t, figures.Spread{Median: 2, Min: 1, Max: 9}, figures.Of([]float64{9, 1, 1, 3}))
+	assert.Zero(t, figures.Of(nil))
+}
+
+func TestCombined_comparesRoundByRound(t *testing.T) {
+	slow, fast := []float64{20, 200, 30}, []float64{10, 100, 15}
+	assert.Equal(t, []float64{2, 2, 2}, figures.Combined(slow, fast, figures.Ratio))
+	assert.Equal(t, []float64{10, 100}, figures.Combined(slow, fast[:2], figures.Difference))
+}

@@ -1,0 +1,94 @@
+// Command bench measures what the plugin costs a real Traefik: routes without a middleware, with an empty plugin, with the
+// plugin in its several states, and with ForwardAuth to a service that does the same, side by side in one run.
+//
+// The machine's speed changes from minute to minute, and everything shares its cores. So the routes take turns in short
+// slices, over several rounds; the figure that says most is the CPU time of Traefik per request; and what counts is the
+// ratio of two routes in the same round.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// authCommand, as the only argument, makes this program the service that ForwardAuth asks.
+const authCommand = "auth-service"
+
+// options are the command line's.
+type options struct {
+	rounds      int
+	slice       time.Duration
+	connections int
+	routes      []string // empty = all
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+
+	var err error
+	if len(os.Args) == 2 && os.Args[1] == authCommand {
+		err = serveAuth(os.Stdin, os.Stdout)
+	} else {
+		err = run(ctx, parseOptions())
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func parseOptions() options {
+	var o options
+	flag.IntVar(&o.rounds, "rounds", 7, "rounds in which every route is measured once")
+	flag.DurationVar(&o.slice, "slice", 2*time.Second, "how long a route is measured in a round")
+	flag.IntVar(&o.connections, "connections", 8, "connections that keep Traefik busy, on the routes that are not measured alone")
+	only := flag.String("routes", "", "measure these routes only, separated by commas; all are:\n"+describeRoutes())
+	flag.Parse()
+	if *only != "" {
+		o.routes = strings.Split(*only, ",")
+	}
+	return o
+}
+
+var errInterrupted = errors.New("interrupted")
+
+func run(ctx context.Context, o options) (err error) {
+	if o.rounds < 1 || o.slice <= 0 || o.connections < 1 || flag.NArg() > 0 {
+		return errors.New("rounds, slice and connections must be positive, and there are no other arguments")
+	}
+	chosen, err := choose(o.routes)
+	if err != nil {
+		return err
+	}
+	s, err := startStack(ctx, chosen)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		err = errors.Join(err, s.stop())
+		// What was going on then failed for no other reason.
+		if ctx.Err() != nil {
+			err = errInterrupted
+		}
+	}()
+
+	for _, r := range chosen {
+		if err := s.rehearse(r); err != nil {
+			return fmt.Errorf("route %s: %w", r.name, err)
+		}
+	}
+	m, err := s.measure(ctx, chosen, o)
+	if err != nil {
+		return err
+	}
+	m.report(os.Stdout, chosen, o)
+	return nil
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"runtime"
+	"time"
+
+	"github.com/traefik-huaweiid/huaweiid/e2e/bench/cpu"
+	"github.com/traefik-huaweiid/huaweiid/e2e/load"
+)
+
+// spec tells a subject's process what it is.
+type spec struct {
+	Subject string
+	Users   int
+	Limit   int
+	Dir     string // where the plugin is staged
+	Module  string
+	Scratch string // a directory of its own
+	Huawei  string // base URL
+}
+
+func (s spec) load() (load.Make, error) { return load.Interpreted(s.Dir, s.Module, io.Discard) }
+
+func (s spec) makePlugin() (http.Handler, error) {
+	makes, err := s.load()
+	if err != nil {
+		return nil, err
+	}
+	return makes(context.Background(), next, options(s.Huawei, s.Limit), "auth@file")
+}
+
+// order is what a subject's process is asked: to be measured for a while, or else for its facts.
+type order struct {
+	Slice time.Duration
+}
+
+// reply answers an order; one goes out unasked when the subject is ready.
+type reply struct {
+	Times       int // that it was done
+	CPU         time.Duration
+	Allocations uint64
+	Bytes       uint64
+	Facts       facts
+}
+
+// chunk is how often a subject is done between two looks at the clock, at most.
+const chunk = 64
+
+// serveWorker is the process of one subject. It ends with its input.
+func serveWorker(text string, in io.Reader, out io.Writer) error {
+	var s spec
+	if err := json.Unmarshal([]byte(text), &s); err != nil {
+		return fmt.Errorf("reading the subject: %w", err)
+	}
+	subject, err := subjectNamed(s.Subject)
+	if err != nil {
+		return err
+	}
+	scene, err := subject.begin(s)
+	if err != nil {
+		return err
+	}
+	for range chunk {
+		scene.once()
+	}
+	replies := json.NewEncoder(out)
+	if err := replies.Encode(reply{}); err != nil {
+		return fmt.Errorf("replying: %w", err)
+	}
+	orders := json.NewDecoder(in)
+	for {
+		var o order
+		if err := orders.Decode(&o); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return fmt.Errorf("reading an order: %w", err)
+		}
+		r := scene.obey(o)
+		if err := scene.check(); err != nil {
+			return err
+		}
+		if err := replies.Encode(r); err != nil {
+			return fmt.Errorf("replying: %w", err)
+		}
+	}
+}
+
+func (s *scene) obey(o order) reply {
+	if o.Slice == 0 {
+		if s.facts == nil {
+			return reply{}
+		}
+		return reply{Facts: s.facts()}
+	}
+	var r reply
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	used := cpu.Self()
+	for begin := time.Now(); time.Since(begin) < o.Slice; {
+		for range chunk {
+			s.once()
+		}
+		r.Times += chunk
+	}
+	r.CPU = cpu.Self() - used
+	runtime.ReadMemStats(&after)
+	r.Allocations = after.Mallocs - before.Mallocs
+	r.Bytes = after.TotalAlloc - before.TotalAlloc
+	return r
+}
