@@ -59,7 +59,7 @@ func newRig(t *testing.T, change func(*Config)) *rig {
 	s, err := config.check()
 	require.NoError(t, err)
 	u := newUpstream(s.upstream)
-	t.Cleanup(u.client.http.CloseIdleConnections)
+	t.Cleanup(u.client.pool.CloseIdleConnections)
 	c := &clock{now: time.Hour}
 	u.since = c.since
 	u.throttle.since = c.since
@@ -143,6 +143,6 @@ func newHandler(t *testing.T, next http.Handler, change func(*Config)) (*plugin,
 	require.NoError(t, err)
 	p, ok := handler.(*plugin)
 	require.True(t, ok)
-	t.Cleanup(p.upstream.client.http.CloseIdleConnections)
+	t.Cleanup(p.upstream.client.pool.CloseIdleConnections)
 	return p, sim
 }

@@ -111,7 +111,7 @@ func fuzzClient(transport roundTrip, clientIDs ...string) *client {
 		getInfoURL: "https://huawei.test/info", tokenInfoURL: "https://huawei.test/token", clientIDs: clientIDs,
 		timeout: time.Minute, maxConcurrent: 1, proxyDirect: true,
 	})
-	c.http.Transport = transport
+	c.transport = transport
 	c.sleep = func(time.Duration) {}
 	return c
 }

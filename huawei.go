@@ -55,8 +55,9 @@ type client struct {
 	clientIDs    map[string]bool // empty = any app's token
 	timeout      time.Duration   // of one lookup, retries included
 	retries      int
-	http         *http.Client
-	sleep        func(time.Duration) // a seam for tests
+	pool         *http.Transport
+	transport    http.RoundTripper   // pool but in tests
+	sleep        func(time.Duration) // time.Sleep but in tests
 }
 
 func newClient(s upstreamSettings) *client {
@@ -86,13 +87,9 @@ func newClient(s upstreamSettings) *client {
 		clientIDs:    map[string]bool{},
 		timeout:      s.timeout,
 		retries:      s.retries,
+		pool:         transport,
+		transport:    transport,
 		sleep:        time.Sleep,
-		http: &http.Client{
-			Transport: transport,
-			// A redirect would carry the token to another place: it is an answer, and a wrong one.
-			// The interpreter needs the names: a literal's result would land in the place of an unnamed parameter.
-			CheckRedirect: func(req *http.Request, via []*http.Request) error { return http.ErrUseLastResponse },
-		},
 	}
 	for _, id := range s.clientIDs {
 		c.clientIDs[id] = true
@@ -229,7 +226,8 @@ func (c *client) getTokenInfo(ctx context.Context, token string) (tokenInfo, ver
 	return tokenInfo{openID: openID, unionID: unionID}, verdict{life: time.Duration(seconds) * time.Second}
 }
 
-// post sends a form and returns the body of an answer that neither its HTTP status nor its NSP_STATUS spoils.
+// post sends a form and returns the body of an answer that neither its HTTP status nor its NSP_STATUS spoils. It goes to
+// the transport without a http.Client in between: that would follow redirects, which would carry the token elsewhere.
 func (c *client) post(ctx context.Context, address, form string) ([]byte, verdict) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(form))
 	if err != nil {
@@ -238,7 +236,7 @@ func (c *client) post(ctx context.Context, address, form string) ([]byte, verdic
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "huaweiid/"+version)
-	resp, err := c.http.Do(req)
+	resp, err := c.transport.RoundTrip(req)
 	if err != nil {
 		return nil, broken(err)
 	}
@@ -248,7 +246,7 @@ func (c *client) post(ctx context.Context, address, form string) ([]byte, verdic
 		return nil, verdict{
 			outcome:    row,
 			retryAfter: retryAfter(resp.Header.Get("Retry-After")),
-			cause:      "HTTP " + strconv.Itoa(resp.StatusCode) + ", NSP_STATUS " + strconv.Quote(resp.Header.Get("NSP_STATUS")),
+			cause:      "HTTP " + strconv.Itoa(resp.StatusCode) + describeNSP(resp.Header.Values("NSP_STATUS")),
 		}
 	}
 	if err != nil {
@@ -260,12 +258,34 @@ func (c *client) post(ctx context.Context, address, form string) ([]byte, verdic
 	return body, verdict{}
 }
 
-// broken judges a call that brought no whole answer. url.Error is taken off: it repeats the URL.
-func broken(err error) verdict {
-	if os.IsTimeout(err) || errors.Is(err, context.DeadlineExceeded) {
-		return failed(whenTimeout, "no answer in time")
+// describeNSP repeats a code only if it is one: the log must not have what whoever answered wrote there, which may be the
+// token that it was sent.
+func describeNSP(values []string) string {
+	if len(values) == 0 {
+		return ""
 	}
-	return failed(whenConnection, reason(err).Error())
+	if value := values[0]; len(values) == 1 && len(value) <= 10 && strings.TrimLeft(value, digits) == "" {
+		return ", NSP_STATUS " + strconv.Quote(value)
+	}
+	return ", NSP_STATUS is no number"
+}
+
+// broken judges a call that brought no whole answer. Only errors of the network and of certificates are repeated; others
+// quote what they could not read, which may have anything in it.
+func broken(err error) verdict {
+	var network *net.OpError
+	var certificate *tls.CertificateVerificationError
+	switch {
+	case os.IsTimeout(err) || errors.Is(err, context.DeadlineExceeded):
+		return failed(whenTimeout, "no answer in time")
+	case errors.As(err, &certificate):
+		return failed(whenConnection, "the certificate is not trusted: it is not for this host, has expired or is of an unknown authority")
+	case errors.As(err, &network):
+		return failed(whenConnection, network.Op+": "+network.Err.Error())
+	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
+		return failed(whenConnection, "the connection ended within the answer")
+	}
+	return failed(whenConnection, "the connection broke, or the answer is no HTTP")
 }
 
 // retryAfter reads seconds, as RFC 9110 §10.2.3 allows; a date is left alone, since it would need equal clocks.

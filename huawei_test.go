@@ -1,6 +1,7 @@
 package huaweiid
 
 import (
+	"bufio"
 	"crypto/tls"
 	"encoding/pem"
 	"net"
@@ -161,7 +162,7 @@ func tlsRig(t *testing.T, most uint16, trusted bool) verdict {
 		s.rootCAs = []string{string(pem.EncodeToMemory(block))}
 	}
 	c := newClient(s)
-	t.Cleanup(c.http.CloseIdleConnections)
+	t.Cleanup(c.pool.CloseIdleConnections)
 	return c.lookup("mainland/1")
 }
 
@@ -183,6 +184,48 @@ func TestClient_neverFollowsARedirect(t *testing.T) {
 	r := newRig(t, func(c *Config) { c.Huawei.GetInfoURL = server.URL })
 	require.Equal(t, codeMisconfigured, r.client.lookup("mainland/1").outcome.code)
 	require.Zero(t, visits.Load())
+}
+
+// Whoever answers in Huawei's place may answer with whatever it was sent, wherever an answer has room for it.
+func TestClient_neverRepeatsWhatWasAnswered(t *testing.T) {
+	t.Parallel()
+	for _, answer := range []string{
+		"HTTP/1.1 200 OK\r\nNSP_STATUS: SECRET\r\nContent-Length: 0\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nNSP_STATUS: 6\r\nNSP_STATUS: SECRET\r\nContent-Length: 0\r\n\r\n",
+		"HTTP/1.1 SECRET\r\n\r\n",
+		"SECRET\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nSECRET\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Length: SECRET\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: SECRET\r\n\r\n",
+		"HTTP/1.1 302 SECRET\r\nLocation: ::SECRET\r\nContent-Length: 0\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n\"SECRET\"",
+		"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n\"SECRET\"",
+		"HTTP/1.1 200 OK\r\nContent-Length: 18\r\n\r\n{\"openID\":[SECRET]}",
+		"HTTP/1.1 200 OK\r\nContent-Length: 19\r\n\r\n{\"openID\":\"SECRET \"}",
+	} {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		go func() {
+			for {
+				conn, err := listener.Accept()
+				if err != nil {
+					return
+				}
+				_, _ = http.ReadRequest(bufio.NewReader(conn))
+				_, _ = conn.Write([]byte(answer))
+				_ = conn.Close()
+			}
+		}()
+		r := newRig(t, func(c *Config) { c.Huawei.GetInfoURL = "http://" + listener.Addr().String() })
+		v := r.client.lookup("token")
+		require.NotNil(t, v.outcome, answer)
+		require.NotContains(t, v.cause, "SECRET", answer)
+		require.NotEmpty(t, v.cause)
+		if strings.Contains(answer, " 302 ") {
+			require.Equal(t, codeMisconfigured, v.outcome.code)
+		}
+		require.NoError(t, listener.Close())
+	}
 }
 
 func TestClient_goesThroughTheProxy(t *testing.T) {

@@ -155,7 +155,7 @@ func TestSecrets_theTokenIsNowhereInTheState(t *testing.T) {
 	for _, token := range tokens {
 		p.ServeHTTP(httptest.NewRecorder(), request("/", "Authorization: Bearer "+token))
 	}
-	p.upstream.client.http.CloseIdleConnections()
+	p.upstream.client.pool.CloseIdleConnections()
 	var found []string
 	visited := map[uintptr]bool{}
 	reach(reflect.ValueOf(p), visited, &found)

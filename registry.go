@@ -71,7 +71,7 @@ func (r *registry) evict(t *tenancy) {
 		return
 	}
 	delete(r.upstreams, t.key)
-	t.upstream.client.http.CloseIdleConnections()
+	t.upstream.client.pool.CloseIdleConnections()
 }
 
 // recovered ends a panic: one that leaves a goroutine of a plugin would end Traefik.

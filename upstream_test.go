@@ -312,7 +312,7 @@ func TestUpstream_keyDependsOnTheUpstreamsIdentity(t *testing.T) {
 func TestUpstream_panicInALookupIsARefusal(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
-	r.client.http = nil
+	r.client.transport = nil
 	a := r.ask("mainland/1")
 	r.requireRefused(a, codeMalformed)
 	require.Contains(t, a.verdict.cause, "panic")
