@@ -64,9 +64,13 @@ traefik: ## find the Traefik to test with: $TRAEFIK, the PATH, or one built once
 	@cd e2e && go build -buildvcs=false -o .bin/find-traefik ./cmd/traefik && exec .bin/find-traefik
 
 # One package at a time: several of them load the machine on purpose or measure what a Traefik uses.
+# What passes says so in one line per package, with the tables and figures that it measured; what fails says all.
 test-e2e: ## the plugin interpreted, and in a real Traefik
 	@echo "==> go test: e2e"
-	@cd e2e && go test -count=1 -p 1 -timeout 40m ./...
+	@cd e2e && { go test -v -count=1 -p 1 -timeout 40m ./... 2>&1; echo "exit status $$?"; } | awk ' \
+		/^exit status [0-9]+$$/ { status = $$3; next } \
+		/^(=== |PASS$$|level=|\? )/ || /^ *--- (PASS|SKIP)/ || /^[0-9\/]+ [0-9:]+ http: / { next } \
+		{ print } END { exit status }'
 
 DURATION = 15m
 soak: traefik ## mixed traffic, faults and reloads for DURATION (15m); fails if what Traefik uses grows
