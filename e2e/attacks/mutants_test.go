@@ -1,0 +1,65 @@
+package attacks
+
+// mutant is the plugin without one of its defences.
+type mutant struct {
+	without string
+	file    string
+	text    string // stands in the file once
+	instead string
+	classes []*class // all of which notice
+}
+
+// mutants take out every defence that a class is about. A text that is not found any more has to be brought up to date.
+var mutants = []mutant{
+	{"stripping", "plugin.go", "p.guard.strip(h)", "_ = h", by(&aliasNames, &repeatedIdentity, &absentMembers, &modes, &upgrades, &spellings,
+		&targets, &framing, &lifetimes, &errorPages, &otherApps, &sharedState, &strangeAnswers, &smuggledParameters, &trailers)},
+	{"stripping where the mode is optional", "plugin.go", "p.guard.strip(h)", "if p.mode != modeOptional { p.guard.strip(h) }", by(&modes)},
+	{"stripping where the mode is report", "plugin.go", "p.guard.strip(h)", "if p.mode != modeReport { p.guard.strip(h) }", by(&modes)},
+	{"stripping of preflights", "plugin.go", "p.guard.strip(h)", "if !p.allowPreflight || !isPreflight(req) { p.guard.strip(h) }", by(&preflights)},
+	{"stripping without Authorization", "plugin.go", "p.guard.strip(h)", `if h.Get("Authorization") != "" { p.guard.strip(h) }`, by(&modes)},
+	{"folding of all but hyphens and letters", "enrich.go", "g.protected[fold(name)] {", "g.protected[strings.ToUpper(strings.ReplaceAll(name, \"-\", \"_\"))] {", by(&aliasNames)},
+	{"folding", "enrich.go", "g.protected[fold(name)] {", "g.protected[fold(name)] && name == http.CanonicalHeaderKey(strings.ReplaceAll(name, \"_\", \"-\")) {", by(&aliasNames)},
+	{"exactness of stripping", "enrich.go", "g.protected[fold(name)] {", `strings.Contains(fold(name), "USER") {`, by(&nearNames)},
+	{"stripping of a phone that Huawei does not give", "enrich.go", "g.protected[fold(name)] {", "g.protected[fold(name)] && fold(name) != fold(defaultPhoneHeader) {", by(&absentMembers)},
+	{"the default names where others are configured", "enrich.go", "names := map[string]bool{}\n\tfor _, name := range defaultNames {\n\t\tnames[name] = true\n\t}", "names := map[string]bool{}", by(&spellings)},
+	{"the status header among the protected names", "enrich.go", "for _, name := range configured {\n\t\tif name != \"\" {", "for i, name := range configured {\n\t\tif name != \"\" && i != statusHeader {", by(&modes)},
+	{"cleaning of Connection", "enrich.go", "setOrDelete(h, \"Connection\", g.withoutProtected(lines))", "_ = lines", by(&connectionLists)},
+	{"folding of the names in Connection", "enrich.go", "g.protected[fold(strings.Trim(option, \" \\t\"))]", "option == defaultOpenIDHeader", by(&connectionLists)},
+	{"the refusal without a token", "plugin.go", "if p.mode == modeOptional {", "if p.mode != modeReport {", by(&modes, &preflights, &upgrades, &targets)},
+	{"the refusal of bad tokens where the mode is optional", "plugin.go", "if p.mode == modeReport {\n\t\tp.forwardAnonymous", "if p.mode != modeEnforce {\n\t\tp.forwardAnonymous", by(&modes)},
+	{"the look at a preflight's Origin", "plugin.go", " && len(req.Header[\"Origin\"]) > 0", "", by(&preflights)},
+	{"the look at a preflight's method", "plugin.go", "req.Method == http.MethodOptions && ", "", by(&preflights)},
+	{"the copy without trailers", "plugin.go", "req = withoutTrailers(req)", "_ = req", by(&trailers)},
+	{"the look at trailers that are there already", "plugin.go", "if req.ContentLength < 0 || req.Trailer != nil {\n\t\treq", "if req.ContentLength < 0 {\n\t\treq", by(&trailers)},
+	{"forbidding a tunnel", "enrich.go", "\t\tforbidTunnel(h)", "", by(&upgrades)},
+	{"stripping of repeated headers", "enrich.go", "g.protected[fold(name)] {", "g.protected[fold(name)] && len(h[name]) == 1 {", by(&repeatedIdentity)},
+	{"the check for repeated tokens", "plugin.go", "len(tokens) > 1 {", "len(tokens) > 99 {", by(&repeatedTokens)},
+	{"the check of a token's bytes", "token.go", "len(value) <= maxToken && isVisible(value)", "len(value) <= maxToken", by(&unfitTokens)},
+	{"the check of a token's length", "token.go", "const maxToken = 2048", "const maxToken = 1 << 20", by(&unfitTokens)},
+	{"escaping of a token", "huawei.go", "c.getInfoURL, \"access_token=\"+url.QueryEscape(token)", "c.getInfoURL, \"access_token=\"+token", by(&smuggledParameters)},
+	{"escaping of a token for getTokenInfo", "huawei.go", "c.tokenInfoURL, \"access_token=\"+url.QueryEscape(token)", "c.tokenInfoURL, \"access_token=\"+token", by(&smuggledParameters)},
+	{"the check of a value's bytes", "identity.go", "!isVisible(openID+unionID+mobileNumber+countryCode+national)", "false", by(&unfitValues)},
+	{"the check of a value's length", "identity.go", "const maxValue = 256", "const maxValue = 1 << 20", by(&unfitValues)},
+	{"the refusal to follow redirects", "huawei.go", "c.transport.RoundTrip(req)", "(&http.Client{Transport: c.transport}).Do(req)", by(&strangeAnswers)},
+	{"the look at NSP_STATUS", "status.go", "len(nspStatus) == 0 || nsp == \"0\"", "true", by(&strangeAnswers)},
+	{"the look at the HTTP status", "status.go", "if status != http.StatusOK {", "if status < 0 {", by(&strangeAnswers)},
+	{"the look at error in an answer", "huawei.go", "_, ok := members[\"error\"]; ok", "_, ok := members[\"error\"]; ok && false", by(&strangeAnswers)},
+	{"the canonical spelling of the token's header", "check.go", "s.header = http.CanonicalHeaderKey(s.header)", "_ = s", by(&spellings)},
+	{"the check of client_id", "huawei.go", "case !c.clientIDs[clientID]:", "case clientID == \"\":", by(&otherApps)},
+	{"the check of the token's type", "huawei.go", "case kind != 0:", "case kind < 0:", by(&otherApps)},
+	{"the check of the token's life", "huawei.go", "case seconds <= 0:", "case false:", by(&otherApps)},
+	{"the comparison of openIDs", "huawei.go", "!same(info.openID, v.identity.openID) || ", "", by(&otherApps)},
+	{"the comparison of unionIDs", "huawei.go", " || !same(info.unionID, v.identity.unionID)", "", by(&otherApps)},
+	{"the question before the answer", "huawei.go", "if len(c.clientIDs) == 0 {", "if true {", by(&otherApps)},
+	{"the upstream in the key", "upstream.go", "string(identity[:])", "string(identity[:0])", by(&sharedState)},
+	{"the URLs in the shared state's key", "registry.go", "s.getInfoURL, s.tokenInfoURL, s.clientIDs, s.timeout,", "\"\", \"\", s.clientIDs, s.timeout,", by(&sharedState)},
+	{"the client IDs in the shared state's key", "registry.go", "s.getInfoURL, s.tokenInfoURL, s.clientIDs, s.timeout,", "s.getInfoURL, s.tokenInfoURL, \"\", s.timeout,", by(&sharedState)},
+	{"an instance's own rules at a hit", "plugin.go", "p.pass(rw, req, k, id, statusVerified)", "p.enricher.enrich(h, id, statusVerified); p.next.ServeHTTP(rw, req)", by(&sharedState)},
+	{"the end of an answer by a refusal", "upstream.go", "u.good.remove(e)", "_ = e", by(&lifetimes)},
+	{"the end of an answer with its token", "upstream.go", "if v.life > 0 {", "if v.life < 0 {", by(&lifetimes)},
+	{"the end of answers", "upstream.go", "e != nil && now < e.expires", "e != nil", by(&lifetimes)},
+	{"the room of good answers", "upstream.go", "u.refused.put(&entry{key: k,", "u.good.put(&entry{key: k,", by(&lifetimes)},
+	{"taking the token off", "plugin.go", "req = p.source.without(req, where)", "_ = where", by(&errorPages)},
+}
+
+func by(classes ...*class) []*class { return classes }

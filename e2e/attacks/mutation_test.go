@@ -1,0 +1,123 @@
+package attacks
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/traefik-huaweiid/huaweiid/e2e/proxy"
+)
+
+// A class that passes although a defence is gone looks at nothing.
+func TestMutants_areNoticedByTheirClasses(t *testing.T) {
+	stacks := startStacks(t)
+	for _, m := range mutants {
+		t.Run(m.without, func(t *testing.T) {
+			t.Parallel()
+			b := newBed(t, stacks, m.stage(t))
+			// Without a defence is not without a plugin.
+			good := token("mainland")
+			require.NoError(t, user(good).differs(b.ask(request{to: "plain", lines: []string{bearer(good)}})))
+			for _, class := range m.classes {
+				begin := time.Now()
+				c := class.on(b, 1)
+				failed := c.failed()
+				if len(failed) == 0 {
+					t.Errorf("all %d cases of the class %q pass without %s", len(c.ended), class.name, m.without)
+					continue
+				}
+				t.Logf("noticed by the class %q in its case %d, %q, after %v: %.300v", class.name, len(c.ended), failed[0].name,
+					time.Since(begin).Round(10*time.Millisecond), failed[0].err)
+			}
+		})
+	}
+}
+
+func TestMutants_areThereForEveryClass(t *testing.T) {
+	noticing := map[string]bool{}
+	for _, m := range mutants {
+		for _, class := range m.classes {
+			noticing[class.name] = true
+		}
+	}
+	for _, class := range classes {
+		assert.True(t, noticing[class.name], "no mutant is for the class %q", class.name)
+	}
+}
+
+// With HUAWEIID_MUTANTS=all every mutant runs through every class to its end, which takes minutes. It tells how many cases
+// failed without one of the defences, and which never did: those that show that the good is let through, and those that
+// Traefik, or more than one defence, takes care of.
+func TestMutants_failTheCases(t *testing.T) {
+	if os.Getenv("HUAWEIID_MUTANTS") != "all" {
+		t.Skip("takes minutes; set HUAWEIID_MUTANTS=all to have it run")
+	}
+	patience = 2 * time.Second // what hangs without a defence hangs often
+	stacks := startStacks(t)
+	whole := newBed(t, stacks, "")
+	failures := make([]map[string]bool, len(classes))
+	for i := range classes {
+		failures[i] = map[string]bool{}
+	}
+	var mu sync.Mutex
+	t.Run("mutants", func(t *testing.T) {
+		for _, m := range mutants {
+			t.Run(m.without, func(t *testing.T) {
+				t.Parallel()
+				b := newBed(t, stacks, m.stage(t))
+				for i, class := range classes {
+					failed := class.on(b, everyFailure).failed()
+					mu.Lock()
+					for _, e := range failed {
+						failures[i][e.name] = true
+					}
+					mu.Unlock()
+				}
+			})
+		}
+	})
+	for i, class := range classes {
+		cases := class.on(whole, told).ended
+		var never []string
+		for _, e := range cases {
+			if e.how == passed && !failures[i][e.name] {
+				never = append(never, e.name)
+			}
+		}
+		t.Logf("%s: %d cases, %d failed without a defence, passed always: %q", class.name, len(cases), len(failures[i]), never)
+	}
+}
+
+// stage copies the plugin, without the defence, and returns the directory.
+func (m mutant) stage(t *testing.T) string {
+	t.Helper()
+	root, err := proxy.Root()
+	require.NoError(t, err)
+	dir := t.TempDir()
+	require.NoError(t, os.CopyFS(filepath.Join(dir, "vendor"), os.DirFS(filepath.Join(root, "vendor"))))
+	files, err := filepath.Glob(filepath.Join(root, "*.go"))
+	require.NoError(t, err)
+	for _, file := range append(files, filepath.Join(root, "go.mod"), filepath.Join(root, ".traefik.yml")) {
+		content, err := os.ReadFile(file)
+		require.NoError(t, err)
+		name := filepath.Base(file)
+		if name == m.file {
+			content = []byte(m.apply(t, string(content)))
+		}
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), content, 0o644))
+	}
+	return dir
+}
+
+func (m mutant) apply(t *testing.T, source string) string {
+	t.Helper()
+	require.Equal(t, 1, strings.Count(source, m.text),
+		"%s has to have the defence once, as %q: bring the mutant without %s up to date", m.file, m.text, m.without)
+	return strings.Replace(source, m.text, m.instead, 1)
+}

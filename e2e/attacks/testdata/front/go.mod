@@ -1,0 +1,3 @@
+module example.org/front
+
+go 1.22
