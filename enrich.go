@@ -259,13 +259,14 @@ func withoutTrailers(req *http.Request) *http.Request {
 
 // enricher sets the headers that a configuration asks for.
 type enricher struct {
-	names   []string // canonical
-	columns []int    // of the identity, one per name
-	status  string   // "" = not injected
+	names       []string // canonical
+	columns     []int    // of the identity, one per name
+	phoneColumn int
+	status      string // "" = not injected
 }
 
 func newEnricher(configured []string, phoneColumn int) *enricher {
-	e := &enricher{status: configured[statusHeader]}
+	e := &enricher{phoneColumn: phoneColumn, status: configured[statusHeader]}
 	columns := []int{columnOpenID, columnUnionID, phoneColumn, columnCountryCode, columnNational}
 	for i, column := range columns {
 		if configured[i] != "" {

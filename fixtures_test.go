@@ -122,8 +122,8 @@ func eventually(t *testing.T, condition func() bool) {
 	require.Eventually(t, condition, 10*time.Second, time.Millisecond)
 }
 
-// newHandler makes an instance in front of next, and a simulator for it.
-func newHandler(t *testing.T, next http.Handler, change func(*Config)) (*plugin, *huaweisim.Sim) {
+// newInstance makes an instance in front of next, and a simulator for it.
+func newInstance(t *testing.T, next http.Handler, change func(*Config)) (*plugin, *huaweisim.Sim) {
 	t.Helper()
 	sim := huaweisim.New()
 	server := httptest.NewServer(sim)
@@ -139,10 +139,8 @@ func newHandler(t *testing.T, next http.Handler, change func(*Config)) (*plugin,
 	if change != nil {
 		change(config)
 	}
-	handler, err := New(context.Background(), next, config, "test@file")
+	p, err := newPlugin(context.Background(), next, config, "test@file")
 	require.NoError(t, err)
-	p, ok := handler.(*plugin)
-	require.True(t, ok)
 	t.Cleanup(p.upstream.client.pool.CloseIdleConnections)
 	return p, sim
 }

@@ -13,39 +13,19 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 )
 
 // plugin is one instance of the middleware: one router's use of one configuration.
 type plugin struct {
-	next           http.Handler
-	mode           string
-	challenge      string // of WWW-Authenticate: the scheme and the realm
-	verbose        bool   // refusals are logged
-	allowPreflight bool
-	source         tokenSource
-	removeToken    bool
-	guard          *guard
-	enricher       *enricher
-	phoneColumn    int // of the identity: where phone.format finds its value
-	phoneRequired  bool
-	upstream       *upstream
-	debugHeader    bool
-	log            *logger
-
-	// What the fast way needs, laid out flat: every step from struct to struct costs the interpreter allocations.
-	header   string // that carries the token; "" where a hit asks for more than an identity, so that there is no fast way
-	plain    bool   // the identity goes into three headers as it is
-	prefix   string // the scheme and a space
-	salt     string
-	mu       *sync.Mutex // the upstream's
-	good     map[key]*entry
-	since    func(time.Time) time.Duration
-	ordinary map[string]bool
-	openID   string
-	unionID  string
-	phone    string
+	next      http.Handler
+	settings  *settings
+	challenge string // of WWW-Authenticate: the scheme and the realm
+	verbose   bool   // refusals are logged
+	guard     *guard
+	enricher  *enricher
+	upstream  *upstream
+	log       *logger
 }
 
 var errPanic = errors.New("panic while making the middleware")
@@ -61,81 +41,97 @@ func New(ctx context.Context, next http.Handler, config *Config, name string) (h
 	if config == nil {
 		config = CreateConfig()
 	}
+	p, err := newPlugin(ctx, next, config, name)
+	if err != nil {
+		return nil, err
+	}
+	return p.handler(), nil
+}
+
+func newPlugin(ctx context.Context, next http.Handler, config *Config, name string) (*plugin, error) {
 	s, err := config.check()
 	if err != nil {
 		return nil, err
 	}
 	u := upstreams.acquire(ctx, s.upstream)
 	p := &plugin{
-		next:           next,
-		mode:           s.mode,
-		challenge:      "Bearer realm=" + quoted(s.realm),
-		verbose:        s.mode == modeReport || s.logLevel <= slog.LevelDebug,
-		allowPreflight: s.allowPreflight,
-		source:         s.token,
-		removeToken:    s.removeToken,
-		guard:          newGuard(s.headers),
-		enricher:       newEnricher(s.headers, phoneColumns[s.phoneFormat]),
-		phoneColumn:    phoneColumns[s.phoneFormat],
-		phoneRequired:  s.phoneRequired,
-		upstream:       u,
-		debugHeader:    s.debugHeader,
-		log:            newLogger(name, s.logLevel, u.throttle),
+		next:      next,
+		settings:  s,
+		challenge: "Bearer realm=" + quoted(s.realm),
+		verbose:   s.mode == modeReport || s.logLevel <= slog.LevelDebug,
+		guard:     newGuard(s.headers),
+		enricher:  newEnricher(s.headers, phoneColumns[s.phoneFormat]),
+		upstream:  u,
+		log:       newLogger(name, s.logLevel, u.throttle),
 	}
-	p.prepare(s)
 	p.log.announce(s)
 	return p, nil
 }
 
-// prepare lays out what the fast way needs.
-func (p *plugin) prepare(s *settings) {
-	if !s.allowPreflight && !s.removeToken && !s.debugHeader {
-		p.header = s.token.header
-	}
-	p.prefix = s.token.scheme
-	if p.prefix != "" {
-		p.prefix += " "
-	}
-	p.salt, p.mu, p.good, p.since = p.upstream.salt, p.upstream.mu, p.upstream.good.entries, p.upstream.since
-	p.ordinary = p.guard.ordinary
-	p.openID, p.unionID, p.phone = s.headers[openIDHeader], s.headers[unionIDHeader], s.headers[phoneHeader]
-	extra := s.headers[phoneCountryCodeHeader] + s.headers[phoneNationalHeader] + s.headers[statusHeader]
-	p.plain = p.openID != "" && p.unionID != "" && p.phone != "" && extra == "" && s.phoneFormat == phoneRaw
-}
-
-// ServeHTTP is a request's way: strip, read the token, resolve it, enrich and forward or refuse.
+// handler returns the request's way: strip, read the token, resolve it, enrich and forward or refuse.
 //
-// The fast way is that way for the case that matters: ordinary headers, one token, a fresh answer. It is written out
-// here, without calls of our own, because each of those costs as much as a hash. Whatever is not just so goes on below.
-func (p *plugin) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
-	h := req.Header
-	// True for a header that has any but ordinary names; a loop over a dozen names would cost twice as much.
-	if h.WriteSubset(unwritable, p.ordinary) != nil {
-		p.guard.strip(h)
-	}
-	if req.ContentLength >= 0 && req.Trailer == nil {
-		if values := h[p.header]; len(values) == 1 {
-			// The key of salt and token. A value without the prefix makes no key at all, since no header has a salt's
-			// zero byte; and only tokens that passed isToken are in the cache, so that a hit need not check again.
-			k := sha256.Sum256([]byte(strings.Replace(values[0], p.prefix, p.salt, 1)))
-			p.mu.Lock()
-			e := p.good[k]
-			p.mu.Unlock()
-			if e != nil && p.since(epoch) < e.refresh {
-				id := e.identity
-				if p.plain && id.whole {
-					h.Set(p.openID, id.openID)
-					h.Set(p.unionID, id.unionID)
-					h.Set(p.phone, id.raw)
-					p.next.ServeHTTP(rw, req)
+// What is written out here is that way for the case that matters: ordinary headers, one token, a fresh answer. Whatever
+// is not just so goes on in serve. It is a closure, without calls of our own, because of what the interpreter makes of
+// the rest: a captured variable is read in place, where a field is copied first, and a call costs as much as a hash.
+func (p *plugin) handler() http.HandlerFunc {
+	next, ordinary, salt := p.next, p.guard.ordinary, p.upstream.salt
+	mu, good, since := p.upstream.mu, p.upstream.good.entries, p.upstream.since
+	header, prefix := p.fastHeader()
+	openID, unionID, phone, plain := p.plainHeaders()
+	strip, serve, pass := p.guard.strip, p.serve, p.pass
+
+	return func(rw http.ResponseWriter, req *http.Request) {
+		h := req.Header
+		// An error for a header that has any but ordinary names; a loop over a dozen names would cost twice as much.
+		if h.WriteSubset(unwritable, ordinary) != nil {
+			strip(h)
+		}
+		if req.ContentLength >= 0 && req.Trailer == nil {
+			if values := h[header]; len(values) == 1 {
+				// The key of salt and token. A value without the prefix makes no key at all, since no header has a
+				// salt's zero byte; and only what passed isToken is in the cache, so that a hit need not check again.
+				k := sha256.Sum256([]byte(strings.Replace(values[0], prefix, salt, 1)))
+				mu.Lock()
+				e := good[k]
+				mu.Unlock()
+				if e != nil && since(epoch) < e.refresh {
+					id := e.identity
+					if plain && id.whole {
+						h[openID] = []string{id.openID}
+						h[unionID] = []string{id.unionID}
+						h[phone] = []string{id.raw}
+						next.ServeHTTP(rw, req)
+						return
+					}
+					pass(rw, req, k, id, statusVerified)
 					return
 				}
-				p.pass(rw, req, k, id, statusVerified)
-				return
 			}
 		}
+		serve(rw, req)
 	}
-	p.serve(rw, req)
+}
+
+// fastHeader returns the header that carries the token and what stands before it. No header means no fast way: a hit asks
+// for more than an identity.
+func (p *plugin) fastHeader() (header, prefix string) {
+	s := p.settings
+	if s.allowPreflight || s.removeToken || s.debugHeader {
+		return "", ""
+	}
+	if s.token.scheme != "" {
+		prefix = s.token.scheme + " "
+	}
+	return s.token.header, prefix
+}
+
+// plainHeaders returns the names of the three headers, and whether they are all there is to set, as Huawei gives it.
+func (p *plugin) plainHeaders() (openID, unionID, phone string, plain bool) {
+	names := p.settings.headers
+	openID, unionID, phone = names[openIDHeader], names[unionIDHeader], names[phoneHeader]
+	extra := names[phoneCountryCodeHeader] + names[phoneNationalHeader] + names[statusHeader]
+	plain = openID != "" && unionID != "" && phone != "" && extra == "" && p.settings.phoneFormat == phoneRaw
+	return openID, unionID, phone, plain
 }
 
 // serve goes the whole way, for a request that was stripped.
@@ -143,14 +139,14 @@ func (p *plugin) serve(rw http.ResponseWriter, req *http.Request) {
 	if req.ContentLength < 0 || req.Trailer != nil {
 		req = withoutTrailers(req)
 	}
-	if p.allowPreflight && isPreflight(req) {
+	if p.settings.allowPreflight && isPreflight(req) {
 		p.forwardAnonymous(rw, req, statusAnonymous)
 		return
 	}
 
-	tokens, where := p.source.find(req)
+	tokens, where := p.settings.token.find(req)
 	if len(tokens) == 0 {
-		if p.mode == modeOptional {
+		if p.settings.mode == modeOptional {
 			p.forwardAnonymous(rw, req, statusAnonymous)
 			return
 		}
@@ -158,8 +154,8 @@ func (p *plugin) serve(rw http.ResponseWriter, req *http.Request) {
 		return
 	}
 	token := tokens[0]
-	if p.removeToken {
-		req = p.source.without(req, where)
+	if p.settings.removeToken {
+		req = p.settings.token.without(req, where)
 	}
 	k := p.upstream.keyOf(token)
 	if len(tokens) > 1 {
@@ -172,7 +168,7 @@ func (p *plugin) serve(rw http.ResponseWriter, req *http.Request) {
 	}
 
 	a := p.upstream.resolve(k, token, p.log)
-	if p.debugHeader {
+	if p.settings.debugHeader {
 		rw.Header().Add("Cache-Status", a.cacheStatus())
 	}
 	id, o := a.verdict.identity, a.verdict.outcome
@@ -189,7 +185,7 @@ func (p *plugin) serve(rw http.ResponseWriter, req *http.Request) {
 
 // pass forwards with an identity, if it is all that is asked for.
 func (p *plugin) pass(rw http.ResponseWriter, req *http.Request, k key, id *identity, status string) {
-	if p.phoneRequired && id.values[p.phoneColumn] == "" {
+	if p.settings.phoneRequired && id.values[p.enricher.phoneColumn] == "" {
 		p.reject(rw, req, outcomeByWhen[whenPhoneRequired], 0, fingerprint(k))
 		return
 	}
@@ -212,9 +208,9 @@ func (p *plugin) forwardAnonymous(rw http.ResponseWriter, req *http.Request, sta
 // reject refuses, or in report mode says that it would have and forwards.
 func (p *plugin) reject(rw http.ResponseWriter, req *http.Request, o *outcome, retryAfter time.Duration, fingerprint string) {
 	if p.verbose {
-		p.log.refusal(o, fingerprint, p.mode == modeReport)
+		p.log.refusal(o, fingerprint, p.settings.mode == modeReport)
 	}
-	if p.mode == modeReport {
+	if p.settings.mode == modeReport {
 		p.forwardAnonymous(rw, req, o.code)
 		return
 	}
