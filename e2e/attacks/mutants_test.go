@@ -11,12 +11,12 @@ type mutant struct {
 
 // mutants take out every defence that a class is about. A text that is not found any more has to be brought up to date.
 var mutants = []mutant{
-	{"stripping", "plugin.go", "p.guard.strip(h)", "_ = h", by(&aliasNames, &repeatedIdentity, &absentMembers, &modes, &upgrades, &spellings,
+	{"stripping", "plugin.go", "strip(h)", "_ = strip", by(&aliasNames, &repeatedIdentity, &absentMembers, &modes, &upgrades, &spellings,
 		&targets, &framing, &lifetimes, &errorPages, &otherApps, &sharedState, &strangeAnswers, &smuggledParameters, &trailers)},
-	{"stripping where the mode is optional", "plugin.go", "p.guard.strip(h)", "if p.mode != modeOptional { p.guard.strip(h) }", by(&modes)},
-	{"stripping where the mode is report", "plugin.go", "p.guard.strip(h)", "if p.mode != modeReport { p.guard.strip(h) }", by(&modes)},
-	{"stripping of preflights", "plugin.go", "p.guard.strip(h)", "if !p.allowPreflight || !isPreflight(req) { p.guard.strip(h) }", by(&preflights)},
-	{"stripping without Authorization", "plugin.go", "p.guard.strip(h)", `if h.Get("Authorization") != "" { p.guard.strip(h) }`, by(&modes)},
+	{"stripping where the mode is optional", "plugin.go", "strip(h)", "if p.settings.mode != modeOptional { strip(h) }", by(&modes)},
+	{"stripping where the mode is report", "plugin.go", "strip(h)", "if p.settings.mode != modeReport { strip(h) }", by(&modes)},
+	{"stripping of preflights", "plugin.go", "strip(h)", "if !p.settings.allowPreflight || !isPreflight(req) { strip(h) }", by(&preflights)},
+	{"stripping without Authorization", "plugin.go", "strip(h)", `if h.Get("Authorization") != "" { strip(h) }`, by(&modes)},
 	{"folding of all but hyphens and letters", "enrich.go", "g.protected[fold(name)] {", "g.protected[strings.ToUpper(strings.ReplaceAll(name, \"-\", \"_\"))] {", by(&aliasNames)},
 	{"folding", "enrich.go", "g.protected[fold(name)] {", "g.protected[fold(name)] && name == http.CanonicalHeaderKey(strings.ReplaceAll(name, \"_\", \"-\")) {", by(&aliasNames)},
 	{"exactness of stripping", "enrich.go", "g.protected[fold(name)] {", `strings.Contains(fold(name), "USER") {`, by(&nearNames)},
@@ -25,8 +25,8 @@ var mutants = []mutant{
 	{"the status header among the protected names", "enrich.go", "for _, name := range configured {\n\t\tif name != \"\" {", "for i, name := range configured {\n\t\tif name != \"\" && i != statusHeader {", by(&modes)},
 	{"cleaning of Connection", "enrich.go", "setOrDelete(h, \"Connection\", g.withoutProtected(lines))", "_ = lines", by(&connectionLists)},
 	{"folding of the names in Connection", "enrich.go", "g.protected[fold(strings.Trim(option, \" \\t\"))]", "option == defaultOpenIDHeader", by(&connectionLists)},
-	{"the refusal without a token", "plugin.go", "if p.mode == modeOptional {", "if p.mode != modeReport {", by(&modes, &preflights, &upgrades, &targets)},
-	{"the refusal of bad tokens where the mode is optional", "plugin.go", "if p.mode == modeReport {\n\t\tp.forwardAnonymous", "if p.mode != modeEnforce {\n\t\tp.forwardAnonymous", by(&modes)},
+	{"the refusal without a token", "plugin.go", "if p.settings.mode == modeOptional {", "if p.settings.mode != modeReport {", by(&modes, &preflights, &upgrades, &targets)},
+	{"the refusal of bad tokens where the mode is optional", "plugin.go", "if p.settings.mode == modeReport {\n\t\tp.forwardAnonymous", "if p.settings.mode != modeEnforce {\n\t\tp.forwardAnonymous", by(&modes)},
 	{"the look at a preflight's Origin", "plugin.go", " && len(req.Header[\"Origin\"]) > 0", "", by(&preflights)},
 	{"the look at a preflight's method", "plugin.go", "req.Method == http.MethodOptions && ", "", by(&preflights)},
 	{"the copy without trailers", "plugin.go", "req = withoutTrailers(req)", "_ = req", by(&trailers)},
@@ -54,12 +54,12 @@ var mutants = []mutant{
 	{"the upstream in the key", "upstream.go", "string(identity[:])", "string(identity[:0])", by(&sharedState)},
 	{"the URLs in the shared state's key", "registry.go", "s.getInfoURL, s.tokenInfoURL, s.clientIDs, s.timeout,", "\"\", \"\", s.clientIDs, s.timeout,", by(&sharedState)},
 	{"the client IDs in the shared state's key", "registry.go", "s.getInfoURL, s.tokenInfoURL, s.clientIDs, s.timeout,", "s.getInfoURL, s.tokenInfoURL, \"\", s.timeout,", by(&sharedState)},
-	{"an instance's own rules at a hit", "plugin.go", "p.pass(rw, req, k, id, statusVerified)", "p.enricher.enrich(h, id, statusVerified); p.next.ServeHTTP(rw, req)", by(&sharedState)},
+	{"an instance's own rules at a hit", "plugin.go", "\t\t\t\tpass(rw, req, k, id, statusVerified)", "p.enricher.enrich(h, id, statusVerified); p.next.ServeHTTP(rw, req)", by(&sharedState)},
 	{"the end of an answer by a refusal", "upstream.go", "u.good.remove(e)", "_ = e", by(&lifetimes)},
 	{"the end of an answer with its token", "upstream.go", "if v.life > 0 {", "if v.life < 0 {", by(&lifetimes)},
 	{"the end of answers", "upstream.go", "e != nil && now < e.expires", "e != nil", by(&lifetimes)},
 	{"the room of good answers", "upstream.go", "u.refused.put(&entry{key: k,", "u.good.put(&entry{key: k,", by(&lifetimes)},
-	{"taking the token off", "plugin.go", "req = p.source.without(req, where)", "_ = where", by(&errorPages)},
+	{"taking the token off", "plugin.go", "req = p.settings.token.without(req, where)", "_ = where", by(&errorPages)},
 }
 
 func by(classes ...*class) []*class { return classes }
