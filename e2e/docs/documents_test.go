@@ -24,13 +24,14 @@ func mustRoot() string {
 }
 
 const (
-	readme     = "README.md"
-	security   = "SECURITY.md"
-	changelog  = "CHANGELOG.md"
-	operations = "docs/operations.md"
+	readme      = "README.md"
+	security    = "SECURITY.md"
+	changelog   = "CHANGELOG.md"
+	operations  = "docs/operations.md"
+	performance = "docs/performance.md"
 )
 
-var documents = []string{readme, security, changelog, operations}
+var documents = []string{readme, security, changelog, operations, performance}
 
 func read(t *testing.T, name string) string {
 	t.Helper()
