@@ -39,8 +39,8 @@ type rig struct {
 	log   *logger
 }
 
-// newRig starts from the default configuration, changed by the given function.
-func newRig(t *testing.T, change func(*Config)) *rig {
+// simulated starts a Huawei, and returns it with the default configuration for it, changed by the given function.
+func simulated(t *testing.T, change func(*Config)) (*Config, *huaweisim.Sim) {
 	t.Helper()
 	sim := huaweisim.New()
 	server := httptest.NewServer(sim)
@@ -56,6 +56,13 @@ func newRig(t *testing.T, change func(*Config)) *rig {
 	if change != nil {
 		change(config)
 	}
+	return config, sim
+}
+
+// newRig starts from the default configuration, changed by the given function.
+func newRig(t *testing.T, change func(*Config)) *rig {
+	t.Helper()
+	config, sim := simulated(t, change)
 	s, err := config.check()
 	require.NoError(t, err)
 	u := newUpstream(s.upstream)
@@ -125,20 +132,7 @@ func eventually(t *testing.T, condition func() bool) {
 // newInstance makes an instance in front of next, and a simulator for it.
 func newInstance(t *testing.T, next http.Handler, change func(*Config)) (*plugin, *huaweisim.Sim) {
 	t.Helper()
-	sim := huaweisim.New()
-	server := httptest.NewServer(sim)
-	t.Cleanup(func() {
-		sim.Close()
-		server.Close()
-	})
-	config := CreateConfig()
-	config.Huawei.GetInfoURL = server.URL + huaweisim.GetInfoPath
-	config.Huawei.TokenInfoURL = server.URL + huaweisim.TokenInfoPath
-	config.Huawei.AllowHTTP = "true"
-	config.Huawei.ProxyURL = "direct"
-	if change != nil {
-		change(config)
-	}
+	config, sim := simulated(t, change)
 	p, err := newPlugin(context.Background(), next, config, "test@file")
 	require.NoError(t, err)
 	t.Cleanup(p.upstream.client.pool.CloseIdleConnections)

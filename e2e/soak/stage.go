@@ -157,7 +157,7 @@ func (s *stage) disturb(ctx context.Context) error {
 			}
 			return ctx.Err()
 		case <-s.proxy.Done():
-			return errors.New("Traefik ended")
+			return errors.New("the proxy ended by itself")
 		case <-faults.C:
 			if err := s.nextFault(); err != nil {
 				return err
