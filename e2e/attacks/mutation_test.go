@@ -21,9 +21,7 @@ func TestMutants_areNoticedByTheirClasses(t *testing.T) {
 		t.Run(m.without, func(t *testing.T) {
 			t.Parallel()
 			b := newBed(t, stacks, m.stage(t))
-			// Without a defence is not without a plugin.
-			good := token("mainland")
-			require.NoError(t, user(good).differs(b.ask(request{to: "plain", lines: []string{bearer(good)}})))
+			require.NoError(t, letsGoodRequestsThrough(b))
 			for _, class := range m.classes {
 				begin := time.Now()
 				c := class.on(b, 1)
@@ -37,6 +35,20 @@ func TestMutants_areNoticedByTheirClasses(t *testing.T) {
 			}
 		})
 	}
+}
+
+// letsGoodRequestsThrough is for a mutant that is without a defence but has to be a plugin still. Two upstreams are tried:
+// where middlewares wrongly share a state it is that of the first to be made, and Traefik makes them in no order.
+func letsGoodRequestsThrough(b *bed) error {
+	good := token("mainland")
+	err := user(good).differs(b.ask(request{to: "plain", lines: []string{bearer(good)}}))
+	if err == nil {
+		return nil
+	}
+	if user(elsewhereToken(good)).differs(b.ask(request{to: "elsewhere", lines: []string{bearer(good)}})) == nil {
+		return nil
+	}
+	return err
 }
 
 func TestMutants_areThereForEveryClass(t *testing.T) {
