@@ -18,6 +18,12 @@ type entry struct {
 	expires  time.Duration // end of the entry's life
 	end      time.Duration // after which no rule can serve it; the end of the stale window
 	place    int           // in cache.byEnd
+
+	// What most hits set. It is the identity's, a step nearer.
+	openID  string
+	unionID string
+	phone   string // as Huawei gives it
+	whole   bool   // all three are there
 }
 
 // cache holds at most limit entries. Finding one costs a map look-up, storing and removing O(log n). It is not locked.

@@ -3,6 +3,7 @@ package huaweiid
 import (
 	"io"
 	"net/http"
+	"os"
 	"strings"
 )
 
@@ -176,14 +177,10 @@ func ordinaryWithout(protected map[string]bool) map[string]bool {
 }
 
 // unwritable refuses every write. Header.WriteSubset leaves out the names it is given and writes nothing, so cannot fail,
-// where no others are left: the one compiled call that tells whether a header has names that are not ordinary.
-var unwritable = newUnwritable()
-
-func newUnwritable() *io.PipeWriter {
-	reader, writer := io.Pipe()
-	_ = reader.Close()
-	return writer
-}
+// where no others are left: the one compiled call that tells whether a header has names that are not ordinary. It is a
+// file that is not open. It is held as the interface that WriteSubset takes, which saves a conversion, and it takes
+// strings, which saves another.
+var unwritable io.Writer = (*os.File)(nil)
 
 // strip removes every header whose name folds to a protected one, and those names from Connection: a proxy drops what
 // Connection lists, and would drop ours (RFC 9110 §7.6.1).

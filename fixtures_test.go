@@ -110,9 +110,9 @@ func (r *rig) requireUser(a answer, token, from string) {
 	user, ok := huaweisim.UserOf(token)
 	require.True(r.t, ok)
 	require.Nil(r.t, a.verdict.outcome)
-	require.Equal(r.t, user.OpenID, a.verdict.identity.openID)
-	require.Equal(r.t, user.UnionID, a.verdict.identity.unionID)
-	require.Equal(r.t, user.MobileNumber, a.verdict.identity.raw)
+	require.Equal(r.t, user.OpenID, a.verdict.identity.values[columnOpenID])
+	require.Equal(r.t, user.UnionID, a.verdict.identity.values[columnUnionID])
+	require.Equal(r.t, user.MobileNumber, a.verdict.identity.values[columnPhoneRaw])
 	require.Equal(r.t, from, a.from)
 }
 

@@ -138,8 +138,8 @@ func FuzzGetInfo(f *testing.F) {
 		var members map[string]interface{}
 		require.NoError(t, json.Unmarshal([]byte(body), &members))
 		require.NotContains(t, members, "error")
-		require.Equal(t, members["openID"], v.identity.openID)
-		require.NotEmpty(t, v.identity.openID)
+		require.Equal(t, members["openID"], v.identity.values[columnOpenID])
+		require.NotEmpty(t, v.identity.values[columnOpenID])
 		for _, value := range v.identity.values {
 			require.True(t, isVisible(value))
 			require.LessOrEqual(t, len(value), 2*maxValue+1)

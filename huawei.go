@@ -147,7 +147,8 @@ func (c *client) ask(ctx context.Context, token string) verdict {
 	if v.identity == nil {
 		return v
 	}
-	if !same(info.openID, v.identity.openID) || !same(info.unionID, v.identity.unionID) {
+	user := v.identity.values
+	if !same(info.openID, user[columnOpenID]) || !same(info.unionID, user[columnUnionID]) {
 		return failed(whenForeign, "getTokenInfo and getInfo name different users")
 	}
 	v.life = life

@@ -5,18 +5,14 @@ import "strings"
 // identity is what Huawei says of a token's user. Every value is empty or fit for a header: visible ASCII, at most
 // maxValue bytes. It never changes once made, so that requests share it.
 type identity struct {
-	openID  string
-	unionID string
-	raw     string   // mobileNumber
-	values  []string // by column
-	whole   bool     // openID, unionID and raw are all there
+	values []string // by column
 }
 
 // Columns of an identity's values.
 const (
 	columnOpenID = iota
 	columnUnionID
-	columnPhoneRaw
+	columnPhoneRaw  // mobileNumber
 	columnPhoneE164 // "" where there is no country code
 	columnPhoneMasked
 	columnCountryCode // with its 00
@@ -46,21 +42,15 @@ func newIdentity(openID, unionID, mobileNumber, countryCode, national string) *i
 		!isVisible(openID+unionID+mobileNumber+countryCode+national) {
 		return nil
 	}
-	return &identity{
-		openID:  openID,
-		unionID: unionID,
-		raw:     mobileNumber,
-		values: []string{
-			columnOpenID:      openID,
-			columnUnionID:     unionID,
-			columnPhoneRaw:    mobileNumber,
-			columnPhoneE164:   e164(countryCode, national),
-			columnPhoneMasked: masked(mobileNumber),
-			columnCountryCode: countryCode,
-			columnNational:    national,
-		},
-		whole: unionID != "" && mobileNumber != "",
-	}
+	return &identity{values: []string{
+		columnOpenID:      openID,
+		columnUnionID:     unionID,
+		columnPhoneRaw:    mobileNumber,
+		columnPhoneE164:   e164(countryCode, national),
+		columnPhoneMasked: masked(mobileNumber),
+		columnCountryCode: countryCode,
+		columnNational:    national,
+	}}
 }
 
 // e164 never takes mobileNumber apart: country codes have one to three digits, and mainland numbers come without.

@@ -23,7 +23,7 @@ type upstream struct {
 	random   func() float64                // from 0 up to 1
 	throttle *throttle                     // of the log lines
 
-	mu      *sync.Mutex // guards all below; never held during a call
+	mu      *sync.RWMutex // guards all below; never held during a call. Hits only read, and do not wait for each other
 	good    *cache
 	refused *cache
 	flights map[key]*flight
@@ -65,7 +65,7 @@ func newUpstream(s upstreamSettings) *upstream {
 		settings: s,
 		salt:     "\x00" + string(identity[:]),
 		client:   newClient(s),
-		mu:       &sync.Mutex{},
+		mu:       &sync.RWMutex{},
 		since:    time.Since,
 		random:   rand.Float64,
 		good:     newCache(s.maxEntries),
@@ -75,8 +75,14 @@ func newUpstream(s upstreamSettings) *upstream {
 	}
 }
 
+// credentials is what stands before a token in a key. It is what most requests have there, so that a hit takes their whole
+// value as it is.
+const credentials = "Bearer "
+
 // keyOf names a token.
-func (u *upstream) keyOf(token string) key { return sha256.Sum256([]byte(u.salt + token)) }
+func (u *upstream) keyOf(token string) key {
+	return sha256.Sum256([]byte(u.salt + credentials + token))
+}
 
 // resolve finds out whom a token stands for: from the cache, or from the one lookup per key that is under way at any
 // time. It returns within the lookup's time-out.
@@ -242,12 +248,18 @@ func (u *upstream) goodEntry(k key, v verdict, now time.Duration) *entry {
 		life = shorter(life, v.life)
 		window = shorter(window, v.life-life)
 	}
+	values := v.identity.values
+	openID, unionID, phone := values[columnOpenID], values[columnUnionID], values[columnPhoneRaw]
 	return &entry{
 		key:      k,
 		identity: v.identity,
 		refresh:  now + life/5*4,
 		expires:  now + life,
 		end:      now + life + window,
+		openID:   openID,
+		unionID:  unionID,
+		phone:    phone,
+		whole:    openID != "" && unionID != "" && phone != "",
 	}
 }
 

@@ -54,7 +54,7 @@ var mutants = []mutant{
 	{"the upstream in the key", "upstream.go", "string(identity[:])", "string(identity[:0])", by(&sharedState)},
 	{"the URLs in the shared state's key", "registry.go", "s.getInfoURL, s.tokenInfoURL, s.clientIDs, s.timeout,", "\"\", \"\", s.clientIDs, s.timeout,", by(&sharedState)},
 	{"the client IDs in the shared state's key", "registry.go", "s.getInfoURL, s.tokenInfoURL, s.clientIDs, s.timeout,", "s.getInfoURL, s.tokenInfoURL, \"\", s.timeout,", by(&sharedState)},
-	{"an instance's own rules at a hit", "plugin.go", "\t\t\t\tpass(rw, req, k, id, statusVerified)", "p.enricher.enrich(h, id, statusVerified); p.next.ServeHTTP(rw, req)", by(&sharedState)},
+	{"an instance's own rules at a hit", "plugin.go", "\t\t\t\tpass(rw, req, e.key, e.identity, statusVerified)", "p.enricher.enrich(h, e.identity, statusVerified); p.next.ServeHTTP(rw, req)", by(&sharedState)},
 	{"the end of an answer by a refusal", "upstream.go", "u.good.remove(e)", "_ = e", by(&lifetimes)},
 	{"the end of an answer with its token", "upstream.go", "if v.life > 0 {", "if v.life < 0 {", by(&lifetimes)},
 	{"the end of answers", "upstream.go", "e != nil && now < e.expires", "e != nil", by(&lifetimes)},
