@@ -42,7 +42,7 @@ func (b *breaker) start() (probe bool) {
 }
 
 // done notes how a lookup ended. Lookups that were under way when the breaker opened do not count: they are old news.
-func (b *breaker) done(v verdict, probe bool, now time.Duration) {
+func (b *breaker) done(v *verdict, probe bool, now time.Duration) {
 	if probe {
 		b.probing = false
 	} else if b.pause > 0 {

@@ -31,7 +31,7 @@ func TestBreaker_opensAfterFiveFailuresInARow(t *testing.T) {
 
 func TestBreaker_anyUsableAnswerEndsTheRow(t *testing.T) {
 	t.Parallel()
-	for name, v := range map[string]verdict{
+	for name, v := range map[string]*verdict{
 		"identity":      {identity: &identity{}},
 		"refusal":       {outcome: outcomeByNSP["6"]},
 		"misconfigured": {outcome: outcomeByHTTP["404"]},
@@ -79,7 +79,7 @@ func TestBreaker_doublesItsPauseUpToAMinuteWhileProbesFail(t *testing.T) {
 		fail(b, now)
 	}
 	now += time.Minute
-	b.done(verdict{identity: &identity{}}, b.start(), now)
+	b.done(&verdict{identity: &identity{}}, b.start(), now)
 	require.Equal(t, breaker{}, *b, "a good probe closes it, as if nothing had been")
 }
 
@@ -98,12 +98,12 @@ func TestBreaker_staleNewsDoNotCount(t *testing.T) {
 func TestBreaker_honoursRetryAfter(t *testing.T) {
 	t.Parallel()
 	b := &breaker{}
-	b.done(verdict{outcome: outcomeByHTTP["429"], retryAfter: 17 * time.Second}, b.start(), 0)
+	b.done(&verdict{outcome: outcomeByHTTP["429"], retryAfter: 17 * time.Second}, b.start(), 0)
 	wait, ok := b.admits(0)
 	require.False(t, ok)
 	require.Equal(t, 17*time.Second, wait)
 
-	fail2 := verdict{outcome: outcomeByHTTP["503"], retryAfter: time.Minute}
+	fail2 := &verdict{outcome: outcomeByHTTP["503"], retryAfter: time.Minute}
 	_, ok = b.admits(17 * time.Second)
 	require.True(t, ok)
 	b.done(fail2, b.start(), 17*time.Second)

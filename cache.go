@@ -40,37 +40,37 @@ func newCache(limit int) *cache {
 	return &cache{limit: limit, entries: map[key]*entry{}}
 }
 
-// put stores an entry in place of the key's older one, and returns how many others had to go for it while they could
+// putEntry stores an entry in place of the key's older one, and returns how many others had to go for it while they could
 // still serve.
-func (c *cache) put(e *entry, now time.Duration) (evicted int) {
+func putEntry(c *cache, e *entry, now time.Duration) (evicted int) {
 	if old := c.entries[e.key]; old != nil {
-		c.remove(old)
+		removeEntry(c, old)
 	}
 	// Two of the dead per newcomer: the cache shrinks after a rush without a sweeper, and no caller pays for many.
 	for i := 0; i < 2 && len(c.byEnd) > 0 && c.byEnd[0].end <= now; i++ {
-		c.remove(c.byEnd[0])
+		removeEntry(c, c.byEnd[0])
 	}
 	if c.limit <= 0 || e.end <= now {
 		return 0
 	}
 	if len(c.byEnd) >= c.limit {
-		c.remove(c.byEnd[0])
+		removeEntry(c, c.byEnd[0])
 		evicted++
 	}
 	c.entries[e.key] = e
 	c.byEnd = append(c.byEnd, e)
-	c.up(len(c.byEnd) - 1)
+	siftUp(c, len(c.byEnd)-1)
 	return evicted
 }
 
-// replace puts a changed copy of an entry in its place; the end has to be the same.
-func (c *cache) replace(e, changed *entry) {
+// replaceEntry puts a changed copy of an entry in its place; the end has to be the same.
+func replaceEntry(c *cache, e, changed *entry) {
 	changed.place = e.place
 	c.entries[e.key] = changed
 	c.byEnd[e.place] = changed
 }
 
-func (c *cache) remove(e *entry) {
+func removeEntry(c *cache, e *entry) {
 	delete(c.entries, e.key)
 	heap := c.byEnd
 	last := len(heap) - 1
@@ -81,14 +81,14 @@ func (c *cache) remove(e *entry) {
 	heap[last] = nil
 	c.byEnd = heap[:last]
 	if place < last {
-		c.down(place)
-		c.up(place)
+		siftDown(c, place)
+		siftUp(c, place)
 	}
 }
 
-// up and down restore the heap around one place. container/heap would call back for every comparison, and each such call
+// siftUp and siftDown restore the heap around one place. container/heap would call back for every comparison, and each such call
 // of interpreted code from compiled costs more than a whole step here.
-func (c *cache) up(place int) {
+func siftUp(c *cache, place int) {
 	heap := c.byEnd
 	e := heap[place]
 	for place > 0 {
@@ -105,7 +105,7 @@ func (c *cache) up(place int) {
 	e.place = place
 }
 
-func (c *cache) down(place int) {
+func siftDown(c *cache, place int) {
 	heap := c.byEnd
 	n := len(heap)
 	e := heap[place]

@@ -20,7 +20,7 @@ func TestCache_holdsAtMostItsLimit(t *testing.T) {
 	t.Parallel()
 	c := newCache(10)
 	for n := 0; n < 1000; n++ {
-		c.put(testEntry(n, time.Duration(n+1)*time.Second), 0)
+		putEntry(c, testEntry(n, time.Duration(n+1)*time.Second), 0)
 		require.LessOrEqual(t, len(c.entries), 10)
 		require.Len(t, c.byEnd, len(c.entries))
 	}
@@ -29,10 +29,10 @@ func TestCache_holdsAtMostItsLimit(t *testing.T) {
 func TestCache_fullDropsWhatIsNearestItsEnd(t *testing.T) {
 	t.Parallel()
 	c := newCache(3)
-	c.put(testEntry(1, 30*time.Second), 0)
-	c.put(testEntry(2, 10*time.Second), 0)
-	c.put(testEntry(3, 20*time.Second), 0)
-	require.Equal(t, 1, c.put(testEntry(4, 40*time.Second), 0))
+	putEntry(c, testEntry(1, 30*time.Second), 0)
+	putEntry(c, testEntry(2, 10*time.Second), 0)
+	putEntry(c, testEntry(3, 20*time.Second), 0)
+	require.Equal(t, 1, putEntry(c, testEntry(4, 40*time.Second), 0))
 	require.Nil(t, c.entries[testKey(2)])
 	require.NotNil(t, c.entries[testKey(1)])
 	require.NotNil(t, c.entries[testKey(3)])
@@ -42,9 +42,9 @@ func TestCache_fullDropsWhatIsNearestItsEnd(t *testing.T) {
 func TestCache_fullDropsTheDeadFirst(t *testing.T) {
 	t.Parallel()
 	c := newCache(2)
-	c.put(testEntry(1, 10*time.Second), 0)
-	c.put(testEntry(2, 60*time.Second), 0)
-	require.Zero(t, c.put(testEntry(3, 70*time.Second), 20*time.Second), "the dead are no loss")
+	putEntry(c, testEntry(1, 10*time.Second), 0)
+	putEntry(c, testEntry(2, 60*time.Second), 0)
+	require.Zero(t, putEntry(c, testEntry(3, 70*time.Second), 20*time.Second), "the dead are no loss")
 	require.Nil(t, c.entries[testKey(1)])
 	require.NotNil(t, c.entries[testKey(2)])
 }
@@ -53,10 +53,10 @@ func TestCache_shrinksAsTheDeadGoTwoPerNewcomer(t *testing.T) {
 	t.Parallel()
 	c := newCache(1000)
 	for n := 0; n < 100; n++ {
-		c.put(testEntry(n, time.Second), 0)
+		putEntry(c, testEntry(n, time.Second), 0)
 	}
 	for n := 100; n < 200; n++ {
-		c.put(testEntry(n, time.Hour), time.Minute)
+		putEntry(c, testEntry(n, time.Hour), time.Minute)
 	}
 	require.Len(t, c.entries, 100)
 }
@@ -64,9 +64,9 @@ func TestCache_shrinksAsTheDeadGoTwoPerNewcomer(t *testing.T) {
 func TestCache_keepsOneEntryPerKey(t *testing.T) {
 	t.Parallel()
 	c := newCache(10)
-	c.put(testEntry(1, 10*time.Second), 0)
+	putEntry(c, testEntry(1, 10*time.Second), 0)
 	newer := testEntry(1, 20*time.Second)
-	c.put(newer, 0)
+	putEntry(c, newer, 0)
 	require.Len(t, c.byEnd, 1)
 	require.Same(t, newer, c.entries[testKey(1)])
 }
@@ -74,7 +74,7 @@ func TestCache_keepsOneEntryPerKey(t *testing.T) {
 func TestCache_withoutRoomKeepsNothing(t *testing.T) {
 	t.Parallel()
 	c := newCache(0)
-	c.put(testEntry(1, time.Second), 0)
+	putEntry(c, testEntry(1, time.Second), 0)
 	require.Empty(t, c.entries)
 }
 
@@ -86,12 +86,12 @@ func TestCache_keepsItsOrderUnderRandomUse(t *testing.T) {
 		n := random.Intn(200)
 		switch e := c.entries[testKey(n)]; {
 		case e != nil && random.Intn(2) == 0:
-			c.remove(e)
+			removeEntry(c, e)
 		case e != nil && random.Intn(2) == 0:
 			changed := *e
-			c.replace(e, &changed)
+			replaceEntry(c, e, &changed)
 		default:
-			c.put(testEntry(n, time.Duration(random.Intn(1000)+1)), 0)
+			putEntry(c, testEntry(n, time.Duration(random.Intn(1000)+1)), 0)
 		}
 		if len(c.byEnd) != len(c.entries) {
 			require.FailNow(t, "lost entries", "step %d", step)

@@ -182,11 +182,11 @@ func ordinaryWithout(protected map[string]bool) map[string]bool {
 // strings, which saves another.
 var unwritable io.Writer = (*os.File)(nil)
 
-// strip removes every header whose name folds to a protected one, and those names from Connection: a proxy drops what
+// stripForged removes every header whose name folds to a protected one, and those names from Connection: a proxy drops what
 // Connection lists, and would drop ours (RFC 9110 §7.6.1).
-func (g *guard) strip(h http.Header) {
+func stripForged(g *guard, h http.Header) {
 	if lines := h["Connection"]; len(lines) > 0 {
-		setOrDelete(h, "Connection", g.withoutProtected(lines))
+		setOrDelete(h, "Connection", withoutProtected(g, lines))
 		forbidTunnel(h)
 	}
 	shortest, longest, ordinary := g.shortest, g.longest, g.ordinary
@@ -224,7 +224,7 @@ func forbidTunnel(h http.Header) {
 }
 
 // withoutProtected returns Connection's lines without protected names. A line that lists none stays as it is.
-func (g *guard) withoutProtected(lines []string) []string {
+func withoutProtected(g *guard, lines []string) []string {
 	var kept []string
 	for _, line := range lines {
 		var options []string
@@ -276,7 +276,7 @@ func newEnricher(configured []string, phoneColumn int) *enricher {
 
 // enrich sets the identity's headers, one value each; what Huawei did not say has no header. Every request gets slices
 // of its own: shared ones could be written to further down the chain.
-func (e *enricher) enrich(h http.Header, id *identity, status string) {
+func enrich(e *enricher, h http.Header, id *identity, status string) {
 	values, columns := id.values, e.columns
 	for i, name := range e.names {
 		if value := values[columns[i]]; value != "" {
@@ -288,8 +288,8 @@ func (e *enricher) enrich(h http.Header, id *identity, status string) {
 	}
 }
 
-// anonymous sets what a request without an identity gets.
-func (e *enricher) anonymous(h http.Header, status string) {
+// enrichAnonymous sets what a request without an identity gets.
+func enrichAnonymous(e *enricher, h http.Header, status string) {
 	if e.status != "" {
 		h[e.status] = []string{status}
 	}

@@ -78,7 +78,7 @@ func newRig(t *testing.T, change func(*Config)) *rig {
 // ask resolves a token and waits for lookups that go on behind it.
 func (r *rig) ask(token string) answer {
 	r.t.Helper()
-	a := r.resolve(r.keyOf(token), token, r.log)
+	a := resolve(r.upstream, keyOf(r.upstream, token), token, r.log)
 	r.settle()
 	return a
 }
@@ -109,18 +109,18 @@ func (r *rig) requireUser(a answer, token, from string) {
 	r.t.Helper()
 	user, ok := huaweisim.UserOf(token)
 	require.True(r.t, ok)
-	require.Nil(r.t, a.verdict.outcome)
-	require.Equal(r.t, user.OpenID, a.verdict.identity.values[columnOpenID])
-	require.Equal(r.t, user.UnionID, a.verdict.identity.values[columnUnionID])
-	require.Equal(r.t, user.MobileNumber, a.verdict.identity.values[columnPhoneRaw])
+	require.Nil(r.t, a.outcome)
+	require.Equal(r.t, user.OpenID, a.identity.values[columnOpenID])
+	require.Equal(r.t, user.UnionID, a.identity.values[columnUnionID])
+	require.Equal(r.t, user.MobileNumber, a.identity.values[columnPhoneRaw])
 	require.Equal(r.t, from, a.from)
 }
 
 func (r *rig) requireRefused(a answer, code string) {
 	r.t.Helper()
-	require.NotNil(r.t, a.verdict.outcome)
-	require.Equal(r.t, code, a.verdict.outcome.code)
-	require.Nil(r.t, a.verdict.identity)
+	require.NotNil(r.t, a.outcome)
+	require.Equal(r.t, code, a.outcome.code)
+	require.Nil(r.t, a.identity)
 }
 
 // eventually waits for a condition that another goroutine brings about.

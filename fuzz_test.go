@@ -60,7 +60,7 @@ func FuzzTokenSource(f *testing.F) {
 	f.Add("bearer  a\nBasic b", `session="q";session=`, "%61ccess_token=%zz&&=;")
 	f.Add("Bearer", "", "access_token")
 	f.Fuzz(func(t *testing.T, authorization, cookie, query string) {
-		for _, source := range []tokenSource{
+		for _, source := range []*tokenSource{
 			everywhere,
 			{cookie: "session"},
 			{query: "access_token"},
@@ -73,15 +73,15 @@ func FuzzTokenSource(f *testing.F) {
 			req.RequestURI = "/path?" + query
 			before := req.Header.Clone()
 
-			tokens, where := source.find(req)
+			tokens, where := findTokens(source, req)
 			require.Equal(t, len(tokens) > 0, where != "")
 			if where == "" {
 				continue
 			}
-			bare := source.without(req, where)
+			bare := withoutToken(source, req, where)
 			require.Equal(t, before, req.Header)
 			require.Equal(t, query, req.URL.RawQuery)
-			_, again := source.find(bare)
+			_, again := findTokens(source, bare)
 			require.NotEqual(t, where, again)
 			if source.query != "" {
 				_, rest, _ := strings.Cut(bare.RequestURI, "?")
@@ -127,7 +127,7 @@ func FuzzGetInfo(f *testing.F) {
 	f.Add(503, "-", `{"openID":"o"}`)
 	f.Add(200, "0\n6", `{"openID":"o","error":null}`)
 	f.Fuzz(func(t *testing.T, status int, nsp, body string) {
-		v := fuzzClient(respond(status, nsp, body)).lookup("token")
+		v := lookUp(fuzzClient(respond(status, nsp, body)), "token")
 		require.NotEqual(t, v.identity == nil, v.outcome == nil)
 		if v.identity == nil {
 			require.GreaterOrEqual(t, v.outcome.status, 400)
@@ -155,9 +155,10 @@ func FuzzGetTokenInfo(f *testing.F) {
 	f.Add(200, "-", `{"client_id":"8","type":0,"expire_in":100}`)
 	f.Add(200, "-", `{"client_id":"7","type":null,"expire_in":99999999999999999999}`)
 	f.Fuzz(func(t *testing.T, status int, nsp, body string) {
-		_, v := fuzzClient(respond(status, nsp, body), "7").getTokenInfo(context.Background(), "token")
-		if v.outcome != nil {
-			require.GreaterOrEqual(t, v.outcome.status, 400)
+		info, failure := getTokenInfo(fuzzClient(respond(status, nsp, body), "7"), context.Background(), "token")
+		require.NotEqual(t, info == nil, failure == nil)
+		if failure != nil {
+			require.GreaterOrEqual(t, failure.outcome.status, 400)
 			return
 		}
 		require.Equal(t, 200, status)
@@ -167,8 +168,8 @@ func FuzzGetTokenInfo(f *testing.F) {
 		require.Contains(t, []interface{}{"7", 7.0}, members["client_id"])
 		require.Equal(t, 0.0, members["type"])
 		require.Positive(t, members["expire_in"])
-		require.Positive(t, v.life)
-		require.LessOrEqual(t, v.life, maxTTL)
+		require.Positive(t, info.life)
+		require.LessOrEqual(t, info.life, maxTTL)
 	})
 }
 

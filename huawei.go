@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math"
 	"math/rand"
 	"net"
 	"net/http"
@@ -44,8 +45,8 @@ type verdict struct {
 }
 
 // failed returns the verdict that there is no answer, or none to use.
-func failed(when, cause string) verdict {
-	return verdict{outcome: outcomeByWhen[when], cause: cause}
+func failed(when, cause string) *verdict {
+	return &verdict{outcome: outcomeByWhen[when], cause: cause}
 }
 
 // client asks Huawei. Its connections are pooled and shared.
@@ -53,6 +54,7 @@ type client struct {
 	getInfoURL   string
 	tokenInfoURL string
 	clientIDs    map[string]bool // empty = any app's token
+	header       http.Header     // of every call, since a transport only reads it
 	timeout      time.Duration   // of one lookup, retries included
 	retries      int
 	pool         *http.Transport
@@ -85,11 +87,16 @@ func newClient(s upstreamSettings) *client {
 		getInfoURL:   s.getInfoURL,
 		tokenInfoURL: s.tokenInfoURL,
 		clientIDs:    map[string]bool{},
-		timeout:      s.timeout,
-		retries:      s.retries,
-		pool:         transport,
-		transport:    transport,
-		sleep:        time.Sleep,
+		header: http.Header{
+			"Accept":       {"application/json"},
+			"Content-Type": {"application/x-www-form-urlencoded"},
+			"User-Agent":   {"huaweiid/" + version},
+		},
+		timeout:   s.timeout,
+		retries:   s.retries,
+		pool:      transport,
+		transport: transport,
+		sleep:     time.Sleep,
 	}
 	for _, id := range s.clientIDs {
 		c.clientIDs[id] = true
@@ -109,22 +116,29 @@ func certPool(pems []string) *x509.CertPool {
 	return pool
 }
 
-// lookup finds out whom a token stands for. It returns within the client's timeout.
-func (c *client) lookup(token string) verdict {
+// lookUp finds out whom a token stands for. It returns within the client's timeout.
+func lookUp(c *client, token string) *verdict {
 	ctx, cancel := context.WithTimeout(context.Background(), c.timeout)
 	defer cancel()
-	for attempt := 0; ; attempt++ {
-		v := c.ask(ctx, token)
-		if v.outcome == nil || !v.outcome.retried || attempt >= c.retries {
-			return v
-		}
+	v := ask(c, ctx, token)
+	if v.outcome != nil && v.outcome.retried {
+		return askAgain(c, ctx, token, v)
+	}
+	return v
+}
+
+// askAgain repeats an attempt that failed, while that makes sense, and returns the last one's verdict.
+func askAgain(c *client, ctx context.Context, token string, v *verdict) *verdict {
+	for attempt := 0; attempt < c.retries && v.outcome != nil && v.outcome.retried; attempt++ {
 		pause := jittered(retryPause << attempt)
 		deadline, _ := ctx.Deadline()
 		if time.Until(deadline) <= pause {
 			return v
 		}
 		c.sleep(pause)
+		v = ask(c, ctx, token)
 	}
+	return v
 }
 
 // jittered returns d give or take a half, so that those who failed together do not come back together.
@@ -134,16 +148,15 @@ func jittered(d time.Duration) time.Duration {
 
 // ask makes one attempt. getInfo answers for any Huawei app's token, and does not say which app's: where only some apps'
 // tokens are accepted, getTokenInfo is asked first.
-func (c *client) ask(ctx context.Context, token string) verdict {
+func ask(c *client, ctx context.Context, token string) *verdict {
 	if len(c.clientIDs) == 0 {
-		return c.getInfo(ctx, token)
+		return getInfo(c, ctx, token)
 	}
-	info, v := c.getTokenInfo(ctx, token)
-	if v.outcome != nil {
-		return v
+	info, failure := getTokenInfo(c, ctx, token)
+	if failure != nil {
+		return failure
 	}
-	life := v.life
-	v = c.getInfo(ctx, token)
+	v := getInfo(c, ctx, token)
 	if v.identity == nil {
 		return v
 	}
@@ -151,112 +164,116 @@ func (c *client) ask(ctx context.Context, token string) verdict {
 	if !same(info.openID, user[columnOpenID]) || !same(info.unionID, user[columnUnionID]) {
 		return failed(whenForeign, "getTokenInfo and getInfo name different users")
 	}
-	v.life = life
+	v.life = info.life
 	return v
 }
 
 // same tells whether two answers agree; one that is silent agrees with any.
 func same(a, b string) bool { return a == "" || b == "" || a == b }
 
+// Members of the answers that are strings, getInfo's in the order of an identity's columns.
+var (
+	userMembers  = []string{"openID", "unionID", "mobileNumber", "phoneCountryCode", "purePhoneNumber"}
+	tokenMembers = []string{"open_id", "union_id"}
+)
+
 // getInfo calls GOpen.User.getInfo.
-func (c *client) getInfo(ctx context.Context, token string) verdict {
-	body, v := c.post(ctx, c.getInfoURL, "access_token="+url.QueryEscape(token))
-	if v.outcome != nil {
-		return v
+func getInfo(c *client, ctx context.Context, token string) *verdict {
+	body, failure := post(c, ctx, c.getInfoURL, "access_token="+url.QueryEscape(token))
+	if failure != nil {
+		return failure
 	}
-	members, cause := decodeObject(body)
-	if cause != "" {
-		return failed(whenMalformed, "getInfo: "+cause)
-	}
-	openID, ok1 := text(members["openID"])
-	unionID, ok2 := text(members["unionID"])
-	mobileNumber, ok3 := text(members["mobileNumber"])
-	countryCode, ok4 := text(members["phoneCountryCode"])
-	national, ok5 := text(members["purePhoneNumber"])
-	if !(ok1 && ok2 && ok3 && ok4 && ok5) {
-		return failed(whenMalformed, "getInfo: a member that is to be a string is none")
-	}
-	if mobileNumber == "" {
-		// Without mobileNumber these belong to another kind of number (loginMobileNumber), or to nothing.
-		countryCode, national = "", ""
-	}
-	id := newIdentity(openID, unionID, mobileNumber, countryCode, national)
+	id := newIdentity(texts(decodeObject(body), userMembers))
 	if id == nil {
-		return failed(whenMalformed, "getInfo: openID is missing, or a value is too long or not visible ASCII")
+		return unusable(body, "getInfo: openID is missing, or a member is no string, is too long or not visible ASCII")
 	}
-	return verdict{identity: id}
+	return &verdict{identity: id}
 }
 
 // tokenInfo is what getTokenInfo says of a token that passed.
 type tokenInfo struct {
 	openID  string // "" = not said
 	unionID string
+	life    time.Duration // what is left of it
 }
 
 // getTokenInfo calls huawei.oauth2.user.getTokenInfo and checks that the token is a user's, one of our apps', and alive.
-// The verdict without an outcome has the token's life.
-func (c *client) getTokenInfo(ctx context.Context, token string) (tokenInfo, verdict) {
-	var none tokenInfo
-	body, v := c.post(ctx, c.tokenInfoURL, "access_token="+url.QueryEscape(token)+"&open_id=OPENID")
-	if v.outcome != nil {
-		return none, v
+func getTokenInfo(c *client, ctx context.Context, token string) (*tokenInfo, *verdict) {
+	body, failure := post(c, ctx, c.tokenInfoURL, "access_token="+url.QueryEscape(token)+"&open_id=OPENID")
+	if failure != nil {
+		return nil, failure
 	}
-	members, cause := decodeObject(body)
-	if cause != "" {
-		return none, failed(whenMalformed, "getTokenInfo: "+cause)
+	members := decodeObject(body)
+	user := texts(members, tokenMembers)
+	kind, isNumber := members["type"].(float64)
+	seconds, _ := members["expire_in"].(float64)
+	clientID, isText := members["client_id"].(string)
+	if !isText {
+		clientID = digitsOf(body, members["client_id"])
 	}
-	kind, ok1 := number(members["type"])
-	seconds, ok2 := number(members["expire_in"])
-	clientID, ok3 := textOrNumber(members["client_id"])
-	openID, ok4 := text(members["open_id"])
-	unionID, ok5 := text(members["union_id"])
-	if !(ok1 && ok2 && ok3 && ok4 && ok5) {
-		return none, failed(whenMalformed, "getTokenInfo: type, expire_in or client_id is missing, or a member has the wrong type")
+	if user == nil || !isNumber || kind != 0 || seconds < 1 || !c.clientIDs[clientID] {
+		return nil, unacceptable(body, members, user, clientID)
 	}
-	switch {
-	case kind != 0:
-		return none, failed(whenForeign, "the token is an app's, not a user's")
-	case !c.clientIDs[clientID]:
-		return none, failed(whenForeign, "the token was issued to another app")
-	case seconds <= 0:
-		return none, verdict{outcome: outcomeByNSP["6"], cause: "the token has expired"}
+	if seconds > maxTTL.Seconds() {
+		seconds = maxTTL.Seconds()
 	}
-	if seconds > int64(maxTTL/time.Second) {
-		seconds = int64(maxTTL / time.Second)
-	}
-	return tokenInfo{openID: openID, unionID: unionID}, verdict{life: time.Duration(seconds) * time.Second}
+	return &tokenInfo{openID: user[0], unionID: user[1], life: time.Duration(seconds) * time.Second}, nil
 }
+
+// unacceptable says why a token is not.
+func unacceptable(body []byte, members map[string]interface{}, user []string, clientID string) *verdict {
+	kind, ok1 := members["type"].(float64)
+	seconds, ok2 := members["expire_in"].(float64)
+	switch {
+	case user == nil || !ok1 || !ok2 || clientID == "" || kind != math.Trunc(kind) || seconds != math.Trunc(seconds):
+		return unusable(body, "getTokenInfo: type, expire_in or client_id is missing, or a member has the wrong type")
+	case kind != 0:
+		return failed(whenForeign, "the token is an app's, not a user's")
+	case seconds <= 0:
+		return &verdict{outcome: outcomeByNSP["6"], cause: "the token has expired"}
+	}
+	return failed(whenForeign, "the token was issued to another app")
+}
+
+// nspStatus is the name of Huawei's status header in the form that net/http gives names.
+var nspStatus = http.CanonicalHeaderKey("NSP_STATUS")
 
 // post sends a form and returns the body of an answer that neither its HTTP status nor its NSP_STATUS spoils. It goes to
 // the transport without a http.Client in between: that would follow redirects, which would carry the token elsewhere.
-func (c *client) post(ctx context.Context, address, form string) ([]byte, verdict) {
+func post(c *client, ctx context.Context, address, form string) ([]byte, *verdict) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(form))
 	if err != nil {
 		return nil, failed(whenMalformed, "making the request: "+reason(err).Error())
 	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", "huaweiid/"+version)
+	req.Header = c.header
 	resp, err := c.transport.RoundTrip(req)
 	if err != nil {
 		return nil, broken(err)
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	resp.Body.Close()
-	if row := judge(resp.StatusCode, resp.Header.Values("NSP_STATUS")); row != nil {
-		return nil, verdict{
+	if resp.StatusCode != http.StatusOK || resp.Header[nspStatus] != nil || err != nil || len(body) > maxAnswer {
+		return body, spoilt(resp, len(body), err)
+	}
+	return body, nil
+}
+
+// spoilt is the verdict on an answer that is not plainly good; nil means that it is, for all that.
+func spoilt(resp *http.Response, size int, err error) *verdict {
+	if row := judge(resp.StatusCode, resp.Header[nspStatus]); row != nil {
+		return &verdict{
 			outcome:    row,
 			retryAfter: retryAfter(resp.Header.Get("Retry-After")),
-			cause:      "HTTP " + strconv.Itoa(resp.StatusCode) + describeNSP(resp.Header.Values("NSP_STATUS")),
+			cause:      "HTTP " + strconv.Itoa(resp.StatusCode) + describeNSP(resp.Header[nspStatus]),
 		}
 	}
 	if err != nil {
-		return nil, broken(err)
+		return broken(err)
 	}
-	if len(body) > maxAnswer {
-		return nil, failed(whenMalformed, "the answer is larger than 64 KiB")
+	if size > maxAnswer {
+		return failed(whenMalformed, "the answer is larger than 64 KiB")
 	}
-	return body, verdict{}
+	return nil
 }
 
 // describeNSP repeats a code only if it is one: the log must not have what whoever answered wrote there, which may be the
@@ -273,7 +290,7 @@ func describeNSP(values []string) string {
 
 // broken judges a call that brought no whole answer. Only errors of the network and of certificates are repeated; others
 // quote what they could not read, which may have anything in it.
-func broken(err error) verdict {
+func broken(err error) *verdict {
 	var network *net.OpError
 	var certificate *tls.CertificateVerificationError
 	switch {
@@ -301,44 +318,68 @@ func retryAfter(value string) time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
-// decodeObject returns the members of an answer that is an object and reports no error. Members are told apart to the
-// letter: decoding into a struct would take "OPENID" for openID. Numbers stay as they are written.
-func decodeObject(body []byte) (members map[string]interface{}, cause string) {
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.UseNumber()
-	if !json.Valid(body) || decoder.Decode(&members) != nil || members == nil {
-		return nil, "the answer is no JSON object"
+// decodeObject returns the members of an answer that is an object and reports no error, and nil of any other. Members are
+// told apart to the letter: decoding into a struct would take "OPENID" for openID.
+func decodeObject(body []byte) map[string]interface{} {
+	var members map[string]interface{}
+	if json.Unmarshal(body, &members) != nil {
+		return nil
 	}
 	if _, ok := members["error"]; ok {
-		return nil, "the answer has an error and no NSP_STATUS"
+		return nil
 	}
-	return members, ""
+	return members
 }
 
-// text reads a string; an absent member or null is "".
-func text(member interface{}) (value string, ok bool) {
+// unusable is the verdict on an answer that lacks something; the cause is for one that is an object and reports no error.
+func unusable(body []byte, cause string) *verdict {
+	var members map[string]interface{}
+	if json.Unmarshal(body, &members) != nil || members == nil {
+		cause = "the answer is no JSON object"
+	} else if _, ok := members["error"]; ok {
+		cause = "the answer has an error and no NSP_STATUS"
+	}
+	return failed(whenMalformed, cause)
+}
+
+// texts reads strings; absent members and null are "". It returns nil where one is anything else, or there are no members.
+func texts(members map[string]interface{}, names []string) []string {
+	if members == nil {
+		return nil
+	}
+	values := make([]string, 0, columns)
+	for _, name := range names {
+		value, ok := text(members[name])
+		if !ok {
+			return nil
+		}
+		values = append(values, value)
+	}
+	return values
+}
+
+// text is a function of its own, because an assertion that fails in a loop has the value of the turn before in Yaegi: one
+// member would stand for another.
+func text(member interface{}) (string, bool) {
 	if member == nil {
 		return "", true
 	}
-	value, ok = member.(string)
+	value, ok := member.(string)
 	return value, ok
 }
 
-// number reads a whole number that must be there.
-func number(member interface{}) (value int64, ok bool) {
-	n, ok := member.(json.Number)
-	if !ok {
-		return 0, false
+// digitsOf returns a client ID that came as a number as it is written, since a float64 cannot hold all; "" if it is none.
+// Huawei's page says that client_id is a string; its own sample code reads a number.
+func digitsOf(body []byte, member interface{}) string {
+	if _, ok := member.(float64); !ok {
+		return ""
 	}
-	value, err := n.Int64()
-	return value, err == nil
-}
-
-// textOrNumber reads a client ID: Huawei's page says string, its own sample code reads a number.
-func textOrNumber(member interface{}) (value string, ok bool) {
-	if n, ok := member.(json.Number); ok {
-		return n.String(), true
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	var members map[string]interface{}
+	if decoder.Decode(&members) != nil {
+		return ""
 	}
-	value, ok = member.(string)
-	return value, ok && value != ""
+	number, _ := members["client_id"].(json.Number)
+	return number.String()
 }

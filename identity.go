@@ -12,11 +12,12 @@ type identity struct {
 const (
 	columnOpenID = iota
 	columnUnionID
-	columnPhoneRaw  // mobileNumber
-	columnPhoneE164 // "" where there is no country code
-	columnPhoneMasked
+	columnPhoneRaw    // mobileNumber
 	columnCountryCode // with its 00
 	columnNational
+	columnPhoneE164 // "" where there is no country code
+	columnPhoneMasked
+	columns // how many there are
 )
 
 // phoneColumns tells where a phone.format finds its value.
@@ -32,25 +33,31 @@ const maxValue = 256
 // minShown is the number of digits from which a masked number shows its first three and last two.
 const minShown = 8
 
-// newIdentity returns nil for values that no identity can have.
-func newIdentity(openID, unionID, mobileNumber, countryCode, national string) *identity {
-	if openID == "" {
+// newIdentity makes an identity of its first five columns, which it keeps; nil for values that no identity can have.
+func newIdentity(values []string) *identity {
+	if values == nil || values[columnOpenID] == "" {
 		return nil
 	}
-	if len(openID) > maxValue || len(unionID) > maxValue || len(mobileNumber) > maxValue ||
-		len(countryCode) > maxValue || len(national) > maxValue ||
-		!isVisible(openID+unionID+mobileNumber+countryCode+national) {
+	all := strings.Join(values, "")
+	if !isVisible(all) || len(all) > maxValue && tooLong(values) {
 		return nil
 	}
-	return &identity{values: []string{
-		columnOpenID:      openID,
-		columnUnionID:     unionID,
-		columnPhoneRaw:    mobileNumber,
-		columnPhoneE164:   e164(countryCode, national),
-		columnPhoneMasked: masked(mobileNumber),
-		columnCountryCode: countryCode,
-		columnNational:    national,
-	}}
+	if values[columnPhoneRaw] == "" {
+		// Without mobileNumber these belong to another kind of number (loginMobileNumber), or to nothing.
+		values[columnCountryCode], values[columnNational] = "", ""
+	}
+	values = append(values, e164(values[columnCountryCode], values[columnNational]))
+	values = append(values, masked(values[columnPhoneRaw]))
+	return &identity{values: values}
+}
+
+func tooLong(values []string) bool {
+	for _, value := range values {
+		if len(value) > maxValue {
+			return true
+		}
+	}
+	return false
 }
 
 // e164 never takes mobileNumber apart: country codes have one to three digits, and mainland numbers come without.
@@ -65,17 +72,14 @@ func e164(countryCode, national string) string {
 // masked keeps the first three and last two characters of a number that has enough digits.
 func masked(number string) string {
 	n := len(number)
-	if countDigits(number) < minShown {
+	if n < minShown || strings.TrimLeft(number, digits) != "" && countDigits(number) < minShown {
 		return strings.Repeat("*", n)
 	}
 	return number[:3] + strings.Repeat("*", n-5) + number[n-2:]
 }
 
-// countDigits loops only over what is not digits alone: Huawei's numbers are.
+// countDigits is for what is not digits alone: Huawei's numbers are.
 func countDigits(number string) int {
-	if strings.TrimLeft(number, digits) == "" {
-		return len(number)
-	}
 	count := 0
 	for i := 0; i < len(number); i++ {
 		if '0' <= number[i] && number[i] <= '9' {

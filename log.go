@@ -64,11 +64,21 @@ func (l *logger) event(level slog.Level, kind, message string, args ...interface
 	to.Log(ctx, level, message, args...)
 }
 
-// lookup says how a lookup ended, where an operator would want to know.
-func (l *logger) lookup(k key, v verdict) {
-	if v.outcome == nil {
-		return
+// landing says how a lookup ended and what the breaker made of it, where an operator would want to know.
+func (l *logger) landing(k key, v *verdict, before, after time.Duration) {
+	if v.outcome != nil {
+		l.lookup(k, v)
 	}
+	if after > before {
+		l.event(slog.LevelWarn, "breaker", "not asking Huawei for a while: lookups fail", "pause", after)
+	}
+	if after < before {
+		l.event(slog.LevelInfo, "breaker closed", "asking Huawei again")
+	}
+}
+
+// lookup says why a lookup brought no identity.
+func (l *logger) lookup(k key, v *verdict) {
 	level := slog.LevelDebug
 	switch v.outcome.code {
 	case codeMisconfigured, codeMalformed:

@@ -2,7 +2,10 @@
 // backends which know nothing of Huawei know who asks: X-User-OpenID, X-User-UnionID and X-User-Phone.
 //
 // It runs interpreted, by Yaegi v0.16.1 in Traefik's process. That shapes the code: std does the work, statements are
-// few, and what the interpreter gets wrong is not used (e2e/traps refuses it).
+// few, and what the interpreter gets wrong is not used (e2e/traps refuses it). What requests run through are functions
+// rather than methods, because the interpreter makes a new function of a method each time it is called, which takes four
+// times as long and a kilobyte; and what seldom happens stands in a function of its own, because a call makes room for
+// every expression of a function, whether it is reached or not.
 package huaweiid
 
 import (
@@ -20,6 +23,7 @@ import (
 type plugin struct {
 	next      http.Handler
 	settings  *settings
+	source    *tokenSource
 	challenge string // of WWW-Authenticate: the scheme and the realm
 	verbose   bool   // refusals are logged
 	guard     *guard
@@ -57,6 +61,7 @@ func newPlugin(ctx context.Context, next http.Handler, config *Config, name stri
 	p := &plugin{
 		next:      next,
 		settings:  s,
+		source:    &s.token,
 		challenge: "Bearer realm=" + quoted(s.realm),
 		verbose:   s.mode == modeReport || s.logLevel <= slog.LevelDebug,
 		guard:     newGuard(s.headers),
@@ -75,17 +80,16 @@ func newPlugin(ctx context.Context, next http.Handler, config *Config, name stri
 // a step of compiled code costs as much as several of its own; so this is a closure, whose captured variables are read in
 // place where fields are copied first, without calls of our own and with few of others.
 func (p *plugin) handler() http.HandlerFunc {
-	next, ordinary, sum := p.next, p.guard.ordinary, sha256.Sum256
+	next, guard, ordinary, sum := p.next, p.guard, p.guard.ordinary, sha256.Sum256
 	mu, good, since := p.upstream.mu, p.upstream.good.entries, p.upstream.since
 	header, salt := p.fastHeader()
 	openID, unionID, phone, plain := p.plainHeaders()
-	strip, serve, pass := p.guard.strip, p.serve, p.pass
 
 	return func(rw http.ResponseWriter, req *http.Request) {
 		h := req.Header
 		// An error for a header that has any but ordinary names; a loop over a dozen names would cost twice as much.
 		if h.WriteSubset(unwritable, ordinary) != nil {
-			strip(h)
+			stripForged(guard, h)
 		}
 		if values := h[header]; len(values) == 1 && req.Trailer == nil && req.ContentLength >= 0 {
 			// No other value has this key than the one that keyOf would make it of, and only what passed isToken is in
@@ -101,11 +105,11 @@ func (p *plugin) handler() http.HandlerFunc {
 					next.ServeHTTP(rw, req)
 					return
 				}
-				pass(rw, req, e.key, e.identity, statusVerified)
+				forwardIdentified(p, rw, req, e.key, e.identity, statusVerified)
 				return
 			}
 		}
-		serve(rw, req)
+		serve(p, rw, req)
 	}
 }
 
@@ -135,61 +139,64 @@ func (p *plugin) plainHeaders() (openID, unionID, phone string, plain bool) {
 }
 
 // serve goes the whole way, for a request that was stripped.
-func (p *plugin) serve(rw http.ResponseWriter, req *http.Request) {
+func serve(p *plugin, rw http.ResponseWriter, req *http.Request) {
 	if req.ContentLength < 0 || req.Trailer != nil {
 		req = withoutTrailers(req)
 	}
 	if p.settings.allowPreflight && isPreflight(req) {
-		p.forwardAnonymous(rw, req, statusAnonymous)
+		forwardAnonymous(p, rw, req, statusAnonymous)
 		return
 	}
 
-	tokens, where := p.settings.token.find(req)
-	if len(tokens) == 0 {
-		if p.settings.mode == modeOptional {
-			p.forwardAnonymous(rw, req, statusAnonymous)
-			return
-		}
-		p.reject(rw, req, outcomeByWhen[whenNoToken], 0, "")
-		return
+	tokens, where := findTokens(p.source, req)
+	if p.settings.removeToken && where != "" {
+		req = withoutToken(p.source, req, where)
 	}
-	token := tokens[0]
-	if p.settings.removeToken {
-		req = p.settings.token.without(req, where)
-	}
-	k := p.upstream.keyOf(token)
-	if len(tokens) > 1 {
-		p.reject(rw, req, outcomeByWhen[whenRepeated], 0, fingerprint(k))
-		return
-	}
-	if !isToken(token) {
-		p.reject(rw, req, outcomeByWhen[whenUnfitToken], 0, fingerprint(k))
+	if len(tokens) != 1 || !isToken(tokens[0]) {
+		serveWithoutToken(p, rw, req, tokens)
 		return
 	}
 
-	a := p.upstream.resolve(k, token, p.log)
+	k := keyOf(p.upstream, tokens[0])
+	a := resolve(p.upstream, k, tokens[0], p.log)
 	if p.settings.debugHeader {
 		rw.Header().Add("Cache-Status", a.cacheStatus())
 	}
-	id, o := a.verdict.identity, a.verdict.outcome
-	if o != nil {
-		p.reject(rw, req, o, a.verdict.retryAfter, fingerprint(k))
+	if a.outcome != nil {
+		reject(p, rw, req, a.outcome, a.retryAfter, fingerprint(k))
 		return
 	}
 	status := statusVerified
 	if a.from == fromStale {
 		status = statusStale
 	}
-	p.pass(rw, req, k, id, status)
+	forwardIdentified(p, rw, req, k, a.identity, status)
 }
 
-// pass forwards with an identity, if it is all that is asked for.
-func (p *plugin) pass(rw http.ResponseWriter, req *http.Request, k key, id *identity, status string) {
-	if p.settings.phoneRequired && id.values[p.enricher.phoneColumn] == "" {
-		p.reject(rw, req, outcomeByWhen[whenPhoneRequired], 0, fingerprint(k))
+// serveWithoutToken goes the way of a request that has no token, or none that can be one, or more than one.
+func serveWithoutToken(p *plugin, rw http.ResponseWriter, req *http.Request, tokens []string) {
+	if len(tokens) == 0 {
+		if p.settings.mode == modeOptional {
+			forwardAnonymous(p, rw, req, statusAnonymous)
+			return
+		}
+		reject(p, rw, req, outcomeByWhen[whenNoToken], 0, "")
 		return
 	}
-	p.enricher.enrich(req.Header, id, status)
+	o := outcomeByWhen[whenUnfitToken]
+	if len(tokens) > 1 {
+		o = outcomeByWhen[whenRepeated]
+	}
+	reject(p, rw, req, o, 0, fingerprint(keyOf(p.upstream, tokens[0])))
+}
+
+// forwardIdentified forwards with an identity, if it is all that is asked for.
+func forwardIdentified(p *plugin, rw http.ResponseWriter, req *http.Request, k key, id *identity, status string) {
+	if p.settings.phoneRequired && id.values[p.enricher.phoneColumn] == "" {
+		reject(p, rw, req, outcomeByWhen[whenPhoneRequired], 0, fingerprint(k))
+		return
+	}
+	enrich(p.enricher, req.Header, id, status)
 	p.next.ServeHTTP(rw, req)
 }
 
@@ -200,19 +207,19 @@ func isPreflight(req *http.Request) bool {
 }
 
 // forwardAnonymous forwards without an identity.
-func (p *plugin) forwardAnonymous(rw http.ResponseWriter, req *http.Request, status string) {
-	p.enricher.anonymous(req.Header, status)
+func forwardAnonymous(p *plugin, rw http.ResponseWriter, req *http.Request, status string) {
+	enrichAnonymous(p.enricher, req.Header, status)
 	p.next.ServeHTTP(rw, req)
 }
 
 // reject refuses, or in report mode says that it would have and forwards.
-func (p *plugin) reject(rw http.ResponseWriter, req *http.Request, o *outcome, retryAfter time.Duration, fingerprint string) {
+func reject(p *plugin, rw http.ResponseWriter, req *http.Request, o *outcome, retryAfter time.Duration, fingerprint string) {
 	if p.verbose {
 		p.log.refusal(o, fingerprint, p.settings.mode == modeReport)
 	}
 	if p.settings.mode == modeReport {
-		p.forwardAnonymous(rw, req, o.code)
+		forwardAnonymous(p, rw, req, o.code)
 		return
 	}
-	p.refuse(rw, req, o, retryAfter, fingerprint)
+	refuse(p, rw, req, o, retryAfter, fingerprint)
 }

@@ -34,8 +34,8 @@ func TestNew_sharesStateAmongEqualUpstreamOptions(t *testing.T) {
 	t.Parallel()
 	p, _ := newInstance(t, http.NotFoundHandler(), nil)
 	config := CreateConfig()
-	config.Huawei.GetInfoURL = p.upstream.settings.getInfoURL
-	config.Huawei.TokenInfoURL = p.upstream.settings.tokenInfoURL
+	config.Huawei.GetInfoURL = p.upstream.client.getInfoURL
+	config.Huawei.TokenInfoURL = p.upstream.client.tokenInfoURL
 	config.Huawei.AllowHTTP = "1"
 	config.Huawei.ProxyURL = "direct"
 	config.Mode = modeReport

@@ -40,7 +40,7 @@ type problem struct {
 }
 
 // refuse answers with the outcome. The fingerprint is "" where no token came.
-func (p *plugin) refuse(rw http.ResponseWriter, req *http.Request, o *outcome, retryAfter time.Duration, fingerprint string) {
+func refuse(p *plugin, rw http.ResponseWriter, req *http.Request, o *outcome, retryAfter time.Duration, fingerprint string) {
 	answer := problem{
 		Type:   "about:blank",
 		Title:  http.StatusText(o.status),
@@ -59,7 +59,7 @@ func (p *plugin) refuse(rw http.ResponseWriter, req *http.Request, o *outcome, r
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	h.Set("Cache-Control", "no-store")
-	if challenge := p.challengeFor(o); challenge != "" {
+	if challenge := challengeFor(p, o); challenge != "" {
 		h.Set("WWW-Authenticate", challenge)
 	}
 	if o.status == http.StatusServiceUnavailable {
@@ -80,7 +80,7 @@ var errorCodes = map[int]string{
 
 // challengeFor returns the WWW-Authenticate value of RFC 6750 §3: the bare scheme when no token came, so that nothing is
 // said of a token, and an error otherwise. The details have no quotes in them.
-func (p *plugin) challengeFor(o *outcome) string {
+func challengeFor(p *plugin, o *outcome) string {
 	errorCode := errorCodes[o.status]
 	if errorCode == "" {
 		return ""

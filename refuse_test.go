@@ -17,7 +17,7 @@ func TestRefuse_everyOutcomeIsAProblemWithItsCode(t *testing.T) {
 	for i := range outcomes {
 		o := &outcomes[i]
 		rw := httptest.NewRecorder()
-		p.refuse(rw, request("/"), o, 0, "0123abcd")
+		refuse(p, rw, request("/"), o, 0, "0123abcd")
 		require.Equal(t, o.status, rw.Code)
 		require.Equal(t, "application/problem+json", rw.Header().Get("Content-Type"))
 		require.Equal(t, "no-store", rw.Header().Get("Cache-Control"))
@@ -51,7 +51,7 @@ func TestRefuse_retryAfterIsWholeSecondsRoundedUp(t *testing.T) {
 		0: "5", time.Millisecond: "1", time.Second: "1", time.Second + 1: "2", time.Minute: "60",
 	} {
 		rw := httptest.NewRecorder()
-		p.refuse(rw, request("/"), outcomeByWhen[whenOverloaded], wait, "")
+		refuse(p, rw, request("/"), outcomeByWhen[whenOverloaded], wait, "")
 		require.Equal(t, want, rw.Header().Get("Retry-After"))
 	}
 }
@@ -61,7 +61,7 @@ func TestRefuse_headHasNoBody(t *testing.T) {
 	req := request("/")
 	req.Method = http.MethodHead
 	rw := httptest.NewRecorder()
-	(&plugin{}).refuse(rw, req, outcomeByWhen[whenNoToken], 0, "")
+	refuse(&plugin{}, rw, req, outcomeByWhen[whenNoToken], 0, "")
 	require.Zero(t, rw.Body.Len())
 	require.Equal(t, 401, rw.Code)
 }

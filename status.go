@@ -98,12 +98,15 @@ func init() {
 
 // judge reads an answer in Huawei's own order: HTTP status, then NSP_STATUS; nil means that the body decides. A header
 // that is there counts even when empty, and one that is there twice is a code of no known meaning.
-func judge(status int, nspStatus []string) *outcome {
+func judge(status int, values []string) *outcome {
 	if status != http.StatusOK {
 		return firstOf(outcomeByHTTP, strconv.Itoa(status), strconv.Itoa(status/100)+"xx")
 	}
-	nsp := strings.Join(nspStatus, ",")
-	if len(nspStatus) == 0 || nsp == "0" {
+	if len(values) == 0 {
+		return nil
+	}
+	nsp := strings.Join(values, ",")
+	if nsp == "0" {
 		return nil
 	}
 	return firstOf(outcomeByNSP, nsp, "*")

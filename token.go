@@ -44,12 +44,12 @@ const (
 	inQuery  = "query"
 )
 
-// find returns the tokens of the first source that has any, and which one that is. A source that is there counts even
+// findTokens returns the tokens of the first source that has any, and which one that is. A source that is there counts even
 // when its token is empty; more than one token is for the caller to refuse.
-func (s tokenSource) find(req *http.Request) (tokens []string, where string) {
+func findTokens(s *tokenSource, req *http.Request) (tokens []string, where string) {
 	if s.header != "" {
 		for _, value := range req.Header[s.header] {
-			if token, ok := s.fromHeader(value); ok {
+			if token, ok := tokenOf(s, value); ok {
 				tokens = append(tokens, token)
 			}
 		}
@@ -58,32 +58,40 @@ func (s tokenSource) find(req *http.Request) (tokens []string, where string) {
 		}
 	}
 	if s.cookie != "" {
-		for _, line := range req.Header["Cookie"] {
-			for _, pair := range strings.Split(line, ";") {
-				if name, value, _ := strings.Cut(strings.TrimSpace(pair), "="); name == s.cookie {
-					tokens = append(tokens, unquoted(value))
-				}
-			}
-		}
-		if len(tokens) > 0 {
+		if tokens = cookieTokens(s, req.Header["Cookie"]); len(tokens) > 0 {
 			return tokens, inCookie
 		}
 	}
-	if s.query != "" && req.URL.RawQuery != "" {
-		for _, pair := range strings.Split(req.URL.RawQuery, "&") {
-			if name, value, _ := strings.Cut(pair, "="); queryUnescape(name) == s.query {
-				tokens = append(tokens, queryUnescape(value))
-			}
-		}
-		if len(tokens) > 0 {
+	if s.query != "" {
+		if tokens = queryTokens(s, req.URL.RawQuery); len(tokens) > 0 {
 			return tokens, inQuery
 		}
 	}
 	return nil, ""
 }
 
-// fromHeader reads credentials as RFC 9110 §11.4 writes them: scheme, spaces, token. Another scheme is no token.
-func (s tokenSource) fromHeader(value string) (token string, ok bool) {
+func cookieTokens(s *tokenSource, lines []string) (tokens []string) {
+	for _, line := range lines {
+		for _, pair := range strings.Split(line, ";") {
+			if name, value, _ := strings.Cut(strings.TrimSpace(pair), "="); name == s.cookie {
+				tokens = append(tokens, unquoted(value))
+			}
+		}
+	}
+	return tokens
+}
+
+func queryTokens(s *tokenSource, query string) (tokens []string) {
+	for _, pair := range strings.Split(query, "&") {
+		if name, value, _ := strings.Cut(pair, "="); queryUnescape(name) == s.query {
+			tokens = append(tokens, queryUnescape(value))
+		}
+	}
+	return tokens
+}
+
+// tokenOf reads credentials as RFC 9110 §11.4 writes them: scheme, spaces, token. Another scheme is no token.
+func tokenOf(s *tokenSource, value string) (token string, ok bool) {
 	if s.scheme == "" {
 		return strings.TrimSpace(value), true
 	}
@@ -115,16 +123,16 @@ func queryUnescape(s string) string {
 	return plain
 }
 
-// without returns a copy of the request that lacks the token; everything else of it, to the byte and in its order,
+// withoutToken returns a copy of the request that lacks the token; everything else of it, to the byte and in its order,
 // stays. The original stays whole, so that a retry in front of this middleware still has the token.
-func (s tokenSource) without(req *http.Request, where string) *http.Request {
+func withoutToken(s *tokenSource, req *http.Request, where string) *http.Request {
 	bare := req.WithContext(req.Context())
 	bare.Header = req.Header.Clone()
 	switch where {
 	case inHeader:
 		var others []string
 		for _, value := range req.Header[s.header] {
-			if _, ok := s.fromHeader(value); !ok {
+			if _, ok := tokenOf(s, value); !ok {
 				others = append(others, value)
 			}
 		}
@@ -146,11 +154,11 @@ func (s tokenSource) without(req *http.Request, where string) *http.Request {
 	case inQuery:
 		bare.URL = &url.URL{}
 		*bare.URL = *req.URL
-		bare.URL.RawQuery = s.withoutQuery(req.URL.RawQuery)
+		bare.URL.RawQuery = withoutQuery(s, req.URL.RawQuery)
 		// Traefik builds the backend's URL from RequestURI, not from URL.
 		if path, query, found := strings.Cut(req.RequestURI, "?"); found {
 			bare.RequestURI = path
-			if rest := s.withoutQuery(query); rest != "" {
+			if rest := withoutQuery(s, query); rest != "" {
 				bare.RequestURI += "?" + rest
 			}
 		}
@@ -158,7 +166,7 @@ func (s tokenSource) without(req *http.Request, where string) *http.Request {
 	return bare
 }
 
-func (s tokenSource) withoutQuery(query string) string {
+func withoutQuery(s *tokenSource, query string) string {
 	var pairs []string
 	for _, pair := range strings.Split(query, "&") {
 		if name, _, _ := strings.Cut(pair, "="); queryUnescape(name) != s.query {

@@ -19,13 +19,13 @@ func request(target string, lines ...string) *http.Request {
 	return req
 }
 
-var everywhere = tokenSource{header: "Authorization", scheme: "Bearer", cookie: "session", query: "access_token"}
+var everywhere = &tokenSource{header: "Authorization", scheme: "Bearer", cookie: "session", query: "access_token"}
 
 func TestTokenSource_find(t *testing.T) {
 	t.Parallel()
-	whole := tokenSource{header: "X-Token"}
+	whole := &tokenSource{header: "X-Token"}
 	for name, test := range map[string]struct {
-		source tokenSource
+		source *tokenSource
 		target string
 		lines  []string
 		tokens []string
@@ -59,7 +59,7 @@ func TestTokenSource_find(t *testing.T) {
 		"header before cookie":       {everywhere, "/?access_token=q", []string{"Cookie: session=c", "Authorization: Bearer h"}, []string{"h"}, inHeader},
 		"cookie before query":        {everywhere, "/?access_token=q", []string{"Cookie: session=c", "Authorization: Basic h"}, []string{"c"}, inCookie},
 	} {
-		tokens, where := test.source.find(request(test.target, test.lines...))
+		tokens, where := findTokens(test.source, request(test.target, test.lines...))
 		require.Equal(t, test.tokens, tokens, name)
 		require.Equal(t, test.where, where, name)
 	}
@@ -88,7 +88,7 @@ func TestTokenSource_withoutLeavesAllElseAsItIs(t *testing.T) {
 	} {
 		req := request(test.target, test.lines...)
 		before := req.Header.Clone()
-		bare := everywhere.without(req, test.where)
+		bare := withoutToken(everywhere, req, test.where)
 		require.Equal(t, test.header, bare.Header, name)
 		require.Equal(t, test.uri, bare.RequestURI, name)
 		require.Equal(t, test.uri, bare.URL.RequestURI(), name)

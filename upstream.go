@@ -3,7 +3,6 @@ package huaweiid
 import (
 	"crypto/sha256"
 	"fmt"
-	"log/slog"
 	"math/rand"
 	"sync"
 	"time"
@@ -16,20 +15,27 @@ import (
 // other's channels, and one user would get another's identity. Whoever waits, waits on one channel, which the lookup's
 // time-out bounds.
 type upstream struct {
-	settings upstreamSettings
-	salt     string // what the cache key has beside the token: a zero byte, SHA-256 of the upstream's identity
-	client   *client
-	since    func(time.Time) time.Duration // time.Since but in tests
-	random   func() float64                // from 0 up to 1
-	throttle *throttle                     // of the log lines
+	salt   string // what the cache key has beside the token: a zero byte, SHA-256 of the upstream's identity
+	client *client
+	since  func(time.Time) time.Duration // time.Since but in tests
+	random func() float64                // from 0 up to 1
+
+	ttl          time.Duration
+	jitter       float64 // ns by which a life is shorter than the ttl at most
+	negativeTTL  time.Duration
+	staleIfError time.Duration
+	forAll       int // lookups that may be under way at once
+	forStrangers int // of them; the last quarter is for known users
+
+	throttle *throttle // of the log lines
 
 	mu      *sync.RWMutex // guards all below; never held during a call. Hits only read, and do not wait for each other
 	good    *cache
 	refused *cache
 	flights map[key]*flight
 	breaker breaker
-	known   int // lookups under way for users in the cache
-	unknown int // lookups under way for strangers
+
+	strangers int // lookups under way for users who are not in the cache
 }
 
 // epoch is what moments are counted from: a monotonic clock that one compiled call reads.
@@ -38,9 +44,10 @@ var epoch = time.Now()
 // flight is one lookup under way. Whoever receives from done may read the verdict.
 type flight struct {
 	done    chan struct{} // closed when the verdict is there
-	verdict verdict
+	verdict *verdict
 	known   bool
 	probe   bool
+	gone    bool // done is closed
 }
 
 // Ways in which an answer was come by.
@@ -52,26 +59,35 @@ const (
 	fromStale     = "stale"
 )
 
-// answer is a verdict and how it was come by.
+// answer says for whom a token stands, or what is in the way of knowing it, and how that was come by.
 type answer struct {
-	verdict verdict
-	from    string
-	ttl     time.Duration // what is left of the entry's life; negative when stale
+	identity   *identity
+	outcome    *outcome // nil = there is an identity
+	from       string
+	ttl        time.Duration // what is left of the entry's life; negative when stale
+	retryAfter time.Duration // 0 = nobody said
 }
 
 func newUpstream(s upstreamSettings) *upstream {
 	identity := sha256.Sum256([]byte(fmt.Sprintf("%q", append([]string{s.getInfoURL, s.tokenInfoURL}, s.clientIDs...))))
 	return &upstream{
-		settings: s,
 		salt:     "\x00" + string(identity[:]),
 		client:   newClient(s),
-		mu:       &sync.RWMutex{},
 		since:    time.Since,
 		random:   rand.Float64,
-		good:     newCache(s.maxEntries),
-		refused:  newCache(s.maxEntries / 4),
-		flights:  map[key]*flight{},
 		throttle: newThrottle(),
+
+		ttl:          s.ttl,
+		jitter:       float64(s.ttl / 10),
+		negativeTTL:  s.negativeTTL,
+		staleIfError: s.staleIfError,
+		forAll:       s.maxConcurrent,
+		forStrangers: s.maxConcurrent - s.maxConcurrent/4,
+
+		mu:      &sync.RWMutex{},
+		good:    newCache(s.maxEntries),
+		refused: newCache(s.maxEntries / 4),
+		flights: map[key]*flight{},
 	}
 }
 
@@ -80,46 +96,59 @@ func newUpstream(s upstreamSettings) *upstream {
 const credentials = "Bearer "
 
 // keyOf names a token.
-func (u *upstream) keyOf(token string) key {
+func keyOf(u *upstream, token string) key {
 	return sha256.Sum256([]byte(u.salt + credentials + token))
 }
 
 // resolve finds out whom a token stands for: from the cache, or from the one lookup per key that is under way at any
 // time. It returns within the lookup's time-out.
-func (u *upstream) resolve(k key, token string, log *logger) answer {
+func resolve(u *upstream, k key, token string, log *logger) answer {
 	u.mu.Lock()
 	now := u.since(epoch)
 	e := u.good.entries[k]
 	if e != nil && now < e.expires {
 		if now >= e.refresh {
-			u.refreshAhead(e, token, now, log)
+			refreshAhead(u, e, token, now, log)
 		}
 		u.mu.Unlock()
-		return answer{verdict: verdict{identity: e.identity}, from: fromCache, ttl: e.expires - now}
+		return answer{identity: e.identity, from: fromCache, ttl: e.expires - now}
 	}
 	if r := u.refused.entries[k]; r != nil && now < r.expires {
 		u.mu.Unlock()
-		return answer{verdict: verdict{outcome: r.refusal}, from: fromRefusals, ttl: r.expires - now}
+		return answer{outcome: r.refusal, from: fromRefusals, ttl: r.expires - now}
 	}
-	f, from := u.flights[k], fromCoalesced
-	if f == nil {
-		var wait time.Duration
-		f, wait = u.start(k, token, e != nil && now < e.end, now, log)
-		from = fromHuawei
-		if f == nil {
-			u.mu.Unlock()
-			return u.orStale(k, answer{verdict: verdict{outcome: outcomeByWhen[whenOverloaded], retryAfter: wait}, from: from})
-		}
-	}
-	u.mu.Unlock()
+	return fetch(u, k, token, e != nil && now < e.end, now, log)
+}
 
-	<-f.done
-	return u.orStale(k, answer{verdict: f.verdict, from: from})
+// fetch resolves what is not in the cache. u.mu is held, and is not when fetch returns.
+//
+// The lookup belongs to no client, although it runs on the goroutine of the request that needs it first: no context of a
+// request reaches it, and when that client leaves, it goes on for those who wait and for the cache.
+func fetch(u *upstream, k key, token string, known bool, now time.Duration, log *logger) answer {
+	f, from := u.flights[k], fromCoalesced
+	if f != nil {
+		u.mu.Unlock()
+		<-f.done
+	} else {
+		from = fromHuawei
+		var wait time.Duration
+		f, wait = startFlight(u, k, known, now)
+		u.mu.Unlock()
+		if f == nil {
+			return orStale(u, k, answer{outcome: outcomeByWhen[whenOverloaded], from: from, retryAfter: wait})
+		}
+		fly(u, k, token, f, log)
+	}
+	v := f.verdict
+	if v.identity != nil {
+		return answer{identity: v.identity, from: from}
+	}
+	return orStale(u, k, answer{outcome: v.outcome, from: from, retryAfter: v.retryAfter})
 }
 
 // orStale puts an older good answer in the place of a failure that is not about the token.
-func (u *upstream) orStale(k key, a answer) answer {
-	if a.verdict.outcome == nil || a.verdict.outcome.definite() {
+func orStale(u *upstream, k key, a answer) answer {
+	if a.outcome.definite() {
 		return a
 	}
 	u.mu.Lock()
@@ -129,143 +158,131 @@ func (u *upstream) orStale(k key, a answer) answer {
 	if e == nil || now >= e.end {
 		return a
 	}
-	return answer{verdict: verdict{identity: e.identity}, from: fromStale, ttl: e.expires - now}
+	return answer{identity: e.identity, from: fromStale, ttl: e.expires - now}
 }
 
 // refreshAhead starts a lookup for an entry that is near its end, once in the entry's life. u.mu is held.
-func (u *upstream) refreshAhead(e *entry, token string, now time.Duration, log *logger) {
+func refreshAhead(u *upstream, e *entry, token string, now time.Duration, log *logger) {
 	if u.flights[e.key] != nil {
 		return
 	}
-	if f, _ := u.start(e.key, token, true, now, log); f != nil {
+	if f, _ := startFlight(u, e.key, true, now); f != nil {
 		changed := *e
 		changed.refresh = e.expires
-		u.good.replace(e, &changed)
+		replaceEntry(u.good, e, &changed)
+		go fly(u, e.key, token, f, log)
 	}
 }
 
-// start begins a lookup, unless the breaker or the bound on lookups under way says no: then it returns how long to wait.
-// The last quarter of that bound is for known users. u.mu is held.
-func (u *upstream) start(k key, token string, known bool, now time.Duration, log *logger) (f *flight, wait time.Duration) {
-	if wait, ok := u.breaker.admits(now); !ok {
-		return nil, wait
+// startFlight makes room for a lookup, unless the breaker or the bound on lookups under way says no: then it returns how
+// long to wait. u.mu is held.
+func startFlight(u *upstream, k key, known bool, now time.Duration) (*flight, time.Duration) {
+	open := u.breaker.pause > 0 // closed, the breaker admits everything and knows no probes
+	if open {
+		if wait, ok := u.breaker.admits(now); !ok {
+			return nil, wait
+		}
 	}
-	most := u.settings.maxConcurrent
-	if u.known+u.unknown >= most || !known && u.unknown >= most-most/4 {
+	if len(u.flights) >= u.forAll || !known && u.strangers >= u.forStrangers {
 		return nil, time.Second
 	}
-	f = &flight{done: make(chan struct{}), known: known, probe: u.breaker.start()}
-	if known {
-		u.known++
-	} else {
-		u.unknown++
+	f := &flight{done: make(chan struct{}), known: known}
+	if open {
+		f.probe = u.breaker.start()
+	}
+	if !known {
+		u.strangers++
 	}
 	u.flights[k] = f
-	go u.fly(k, token, f, log)
 	return f, 0
 }
 
-// fly makes a flight's lookup. It belongs to no client: those who left do not end it. Whatever happens, those who wait
-// are let go.
-func (u *upstream) fly(k key, token string, f *flight, log *logger) {
-	defer recovered()
-	before, after := u.finish(k, token, f)
-
-	log.lookup(k, f.verdict)
-	if after > before {
-		log.event(slog.LevelWarn, "breaker", "not asking Huawei for a while: lookups fail", "pause", after)
-	}
-	if after < before {
-		log.event(slog.LevelInfo, "breaker closed", "asking Huawei again")
+// fly makes a flight's lookup and lets those go who wait for it.
+func fly(u *upstream, k key, token string, f *flight, log *logger) {
+	defer letGo(u, k, f, log)
+	f.verdict = lookUp(u.client, token)
+	before, after := landFlight(u, k, f)
+	if f.verdict.outcome != nil || before > 0 {
+		letGo(u, k, f, log) // nobody waits for a log
+		log.landing(k, f.verdict, before, after)
 	}
 }
 
-// finish brings a flight to its end, and returns the breaker's pause before and after it.
-func (u *upstream) finish(k key, token string, f *flight) (before, after time.Duration) {
-	defer func() { close(f.done) }()
-	f.verdict = u.lookup(token)
-	before, after = u.land(k, f)
-	return before, after
+// letGo lets those go who wait for a flight, whatever happens: a panic in a lookup is a failed answer.
+func letGo(u *upstream, k key, f *flight, log *logger) {
+	if r := recover(); r != nil && f.verdict == nil {
+		f.verdict = failed(whenMalformed, fmt.Sprintf("panic: %v", r))
+		landFlight(u, k, f)
+		log.lookup(k, f.verdict)
+	}
+	if !f.gone {
+		f.gone = true
+		close(f.done)
+	}
 }
 
-// lookup asks Huawei, and makes a panic a failed answer.
-func (u *upstream) lookup(token string) (v verdict) {
-	defer func() {
-		if r := recover(); r != nil {
-			v = failed(whenMalformed, fmt.Sprintf("panic: %v", r))
-		}
-	}()
-	v = u.client.lookup(token)
-	return v
-}
-
-// land ends a flight and stores its verdict. It returns the breaker's pause before and after.
-func (u *upstream) land(k key, f *flight) (before, after time.Duration) {
+// landFlight ends a flight and stores its verdict. It returns the breaker's pause before and after.
+func landFlight(u *upstream, k key, f *flight) (before, after time.Duration) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	now := u.since(epoch)
 	delete(u.flights, k)
-	if f.known {
-		u.known--
-	} else {
-		u.unknown--
+	if !f.known {
+		u.strangers--
 	}
 	before = u.breaker.pause
-	u.breaker.done(f.verdict, f.probe, now)
+	// A good answer after a good answer changes nothing.
+	if f.verdict.outcome != nil || u.breaker.failures > 0 {
+		u.breaker.done(f.verdict, f.probe, now)
+	}
 	after = u.breaker.pause
-	u.remember(k, f.verdict, now)
+	remember(u, k, f.verdict, now)
 	return before, after
 }
 
 // remember stores a verdict as its kind wants. u.mu is held.
-func (u *upstream) remember(k key, v verdict, now time.Duration) {
-	switch {
-	case v.identity != nil:
-		if r := u.refused.entries[k]; r != nil {
-			u.refused.remove(r)
-		}
-		u.good.put(u.goodEntry(k, v, now), now)
-	case v.outcome.definite():
-		if e := u.good.entries[k]; e != nil {
-			u.good.remove(e)
-		}
-		if v.outcome.remembered {
-			end := now + u.settings.negativeTTL
-			u.refused.put(&entry{key: k, refusal: v.outcome, expires: end, end: end}, now)
-		}
+func remember(u *upstream, k key, v *verdict, now time.Duration) {
+	if v.identity == nil {
+		rememberRefusal(u, k, v, now)
+		return
+	}
+	if r := u.refused.entries[k]; r != nil {
+		removeEntry(u.refused, r)
+	}
+	putEntry(u.good, goodEntry(u, k, v, now), now)
+}
+
+// rememberRefusal stores a refusal and ends the good answer it is the end of. u.mu is held.
+func rememberRefusal(u *upstream, k key, v *verdict, now time.Duration) {
+	if !v.outcome.definite() {
+		return
+	}
+	if e := u.good.entries[k]; e != nil {
+		removeEntry(u.good, e)
+	}
+	if v.outcome.remembered {
+		end := now + u.negativeTTL
+		putEntry(u.refused, &entry{key: k, refusal: v.outcome, expires: end, end: end}, now)
 	}
 }
 
 // goodEntry gives a good answer its moments. Its life is up to a tenth shorter than the ttl, at random, so that users who
 // came together do not come back together; and no rule outlives the token itself. In the last fifth it is refreshed.
-func (u *upstream) goodEntry(k key, v verdict, now time.Duration) *entry {
-	life := u.settings.ttl - time.Duration(u.random()*float64(u.settings.ttl/10))
-	window := u.settings.staleIfError
+func goodEntry(u *upstream, k key, v *verdict, now time.Duration) *entry {
+	life := u.ttl - time.Duration(u.random()*u.jitter)
+	window := u.staleIfError
 	if life == 0 {
 		window = 0
 	}
-	if v.life > 0 {
-		life = shorter(life, v.life)
-		window = shorter(window, v.life-life)
+	if v.life > 0 && v.life < life+window {
+		if v.life < life {
+			life = v.life
+		}
+		window = v.life - life
 	}
+	e := &entry{key: k, identity: v.identity, refresh: now + life/5*4, expires: now + life, end: now + life + window}
 	values := v.identity.values
-	openID, unionID, phone := values[columnOpenID], values[columnUnionID], values[columnPhoneRaw]
-	return &entry{
-		key:      k,
-		identity: v.identity,
-		refresh:  now + life/5*4,
-		expires:  now + life,
-		end:      now + life + window,
-		openID:   openID,
-		unionID:  unionID,
-		phone:    phone,
-		whole:    openID != "" && unionID != "" && phone != "",
-	}
-}
-
-func shorter(a, b time.Duration) time.Duration {
-	if a < b {
-		return a
-	}
-	return b
+	e.openID, e.unionID, e.phone = values[columnOpenID], values[columnUnionID], values[columnPhoneRaw]
+	e.whole = e.unionID != "" && e.phone != ""
+	return e
 }

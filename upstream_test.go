@@ -38,7 +38,7 @@ func TestUpstream_lifeIsShortenedByUpToATenthAtRandom(t *testing.T) {
 	r := newRig(t, nil)
 	r.random = func() float64 { return 0.999999 }
 	r.ask("mainland/1")
-	e := r.good.entries[r.keyOf("mainland/1")]
+	e := r.good.entries[keyOf(r.upstream, "mainland/1")]
 	require.InDelta(t, 54, (e.expires - time.Hour).Seconds(), 0.001)
 }
 
@@ -130,8 +130,8 @@ func TestUpstream_staleAnswerServesWhileHuaweiFails(t *testing.T) {
 			r.requireUser(r.ask("mainland/1"), "mainland/1", fromStale)
 			r.clock.advance(1)
 			a = r.ask("mainland/1")
-			require.NotNil(t, a.verdict.outcome)
-			require.GreaterOrEqual(t, a.verdict.outcome.status, 500, "never a 401")
+			require.NotNil(t, a.outcome)
+			require.GreaterOrEqual(t, a.outcome.status, 500, "never a 401")
 		})
 	}
 }
@@ -161,7 +161,7 @@ func TestUpstream_strangersGetOverloadedWhileTheBreakerIsOpen(t *testing.T) {
 	}
 	a := r.ask("mainland/stranger")
 	r.requireRefused(a, codeOverloaded)
-	require.Equal(t, 5*time.Second, a.verdict.retryAfter)
+	require.Equal(t, 5*time.Second, a.retryAfter)
 	require.Zero(t, r.calls("mainland/stranger"))
 
 	r.sim.SetFaults()
@@ -202,7 +202,7 @@ func TestUpstream_refreshServesAtOnce(t *testing.T) {
 	r.ask("mainland/1")
 	r.sim.SetFaults(huaweisim.Fault{Kind: "hang"})
 	r.clock.advance(50 * time.Second)
-	a := r.resolve(r.keyOf("mainland/1"), "mainland/1", r.log) // would hang if it waited
+	a := resolve(r.upstream, keyOf(r.upstream, "mainland/1"), "mainland/1", r.log) // would hang if it waited
 	r.requireUser(a, "mainland/1", fromCache)
 	r.sim.SetFaults()
 	r.settle()
@@ -220,7 +220,7 @@ func TestUpstream_coalescesLookupsOfOneToken(t *testing.T) {
 		group.Add(1)
 		go func() {
 			defer group.Done()
-			answers[n] = r.resolve(r.keyOf("mainland/1"), "mainland/1", r.log)
+			answers[n] = resolve(r.upstream, keyOf(r.upstream, "mainland/1"), "mainland/1", r.log)
 		}()
 	}
 	eventually(t, func() bool { return r.calls("mainland/1") == 1 })
@@ -228,7 +228,7 @@ func TestUpstream_coalescesLookupsOfOneToken(t *testing.T) {
 	group.Wait()
 	misses := 0
 	for _, a := range answers {
-		require.Nil(t, a.verdict.outcome)
+		require.Nil(t, a.outcome)
 		if a.from == fromHuawei {
 			misses++
 		}
@@ -254,26 +254,26 @@ func TestUpstream_strangersCannotUseUpTheLastQuarter(t *testing.T) {
 		group.Add(1)
 		go func() {
 			defer group.Done()
-			r.resolve(r.keyOf(token), token, r.log)
+			resolve(r.upstream, keyOf(r.upstream, token), token, r.log)
 		}()
 	}
 	for n := 0; n < 6; n++ {
 		ask(fmt.Sprintf("mainland/stranger%d", n))
 	}
 	eventually(t, func() bool { return len(r.underWay()) == 6 })
-	a := r.resolve(r.keyOf("mainland/stranger7"), "mainland/stranger7", r.log)
+	a := resolve(r.upstream, keyOf(r.upstream, "mainland/stranger7"), "mainland/stranger7", r.log)
 	r.requireRefused(a, codeOverloaded)
-	require.Equal(t, time.Second, a.verdict.retryAfter)
+	require.Equal(t, time.Second, a.retryAfter)
 
 	ask("mainland/known1")
 	ask("mainland/known2")
 	eventually(t, func() bool { return len(r.underWay()) == 8 })
-	r.requireUser(r.resolve(r.keyOf("mainland/known3"), "mainland/known3", r.log), "mainland/known3", fromStale)
+	r.requireUser(resolve(r.upstream, keyOf(r.upstream, "mainland/known3"), "mainland/known3", r.log), "mainland/known3", fromStale)
 
 	r.sim.SetFaults()
 	group.Wait()
-	require.Zero(t, r.known)
-	require.Zero(t, r.unknown)
+	require.Empty(t, r.flights)
+	require.Zero(t, r.strangers)
 }
 
 func TestUpstream_refusalsNeverPushOutGoodAnswers(t *testing.T) {
@@ -295,7 +295,7 @@ func TestUpstream_refusalsNeverPushOutGoodAnswers(t *testing.T) {
 func TestUpstream_keyDependsOnTheUpstreamsIdentity(t *testing.T) {
 	t.Parallel()
 	base := upstreamSettings{getInfoURL: "https://a", tokenInfoURL: "https://b", clientIDs: []string{"1"}, maxConcurrent: 1}
-	k := newUpstream(base).keyOf("token")
+	k := keyOf(newUpstream(base), "token")
 	for name, change := range map[string]func(*upstreamSettings){
 		"getInfoURL":   func(s *upstreamSettings) { s.getInfoURL = "https://c" },
 		"tokenInfoURL": func(s *upstreamSettings) { s.tokenInfoURL = "https://c" },
@@ -304,9 +304,9 @@ func TestUpstream_keyDependsOnTheUpstreamsIdentity(t *testing.T) {
 	} {
 		s := base
 		change(&s)
-		require.NotEqual(t, k, newUpstream(s).keyOf("token"), name)
+		require.NotEqual(t, k, keyOf(newUpstream(s), "token"), name)
 	}
-	require.Equal(t, k, newUpstream(base).keyOf("token"))
+	require.Equal(t, k, keyOf(newUpstream(base), "token"))
 }
 
 func TestUpstream_panicInALookupIsARefusal(t *testing.T) {
@@ -315,6 +315,11 @@ func TestUpstream_panicInALookupIsARefusal(t *testing.T) {
 	r.client.transport = nil
 	a := r.ask("mainland/1")
 	r.requireRefused(a, codeMalformed)
-	require.Contains(t, a.verdict.cause, "panic")
-	require.Zero(t, r.unknown)
+	require.Empty(t, r.flights)
+	require.Zero(t, r.strangers)
+
+	f := &flight{done: make(chan struct{}), known: true}
+	fly(r.upstream, keyOf(r.upstream, "mainland/1"), "mainland/1", f, r.log)
+	<-f.done
+	require.Contains(t, f.verdict.cause, "panic")
 }

@@ -74,7 +74,7 @@ func (m measurements) add(name string, taken map[figure]float64) {
 
 // slice measures one route once.
 func (s *stack) slice(r route, o options, visitor func(int) func() [][]byte, length time.Duration) (map[figure]float64, error) {
-	load := wire.Load{Address: s.address(r), Connections: r.connections(o), Status: r.status, Visitor: visitor}
+	load := wire.Load{Address: s.address(r), Connections: r.connections(o), Status: r.status, Visitor: visitor, Pause: r.pause}
 	var used [][3]time.Duration
 	var failure error
 	mark := func() {

@@ -18,6 +18,7 @@ const (
 	routeRefusal   = "refusal"
 	routeForward   = "forward-auth"
 	routeNoneAlone = "none-alone"
+	routeNonePaced = "none-paced"
 	routeMiss0     = "miss-0ms"
 	routeHuawei0   = "huawei-0ms"
 	routeMiss20    = "miss-20ms"
@@ -41,6 +42,7 @@ type route struct {
 
 	middleware func(*stack, route) any // nil = none
 	latency    time.Duration           // of each of Huawei's two calls
+	pause      time.Duration           // between two requests of a connection
 	straight   bool                    // past Traefik, to Huawei
 	fresh      bool                    // every request has a new token
 	remembers  bool                    // the plugin or service knows every token before it is measured
@@ -59,6 +61,7 @@ var routes = []route{
 	{name: routeNoneAlone, says: "no middleware, one connection", kind: mainlandUser, status: "200", alone: true},
 	{name: routeMiss0, says: "a new token each time, Huawei answers at once", kind: mainlandUser, status: "200", alone: true, fresh: true, middleware: defaultPlugin, identified: true},
 	{name: routeHuawei0, says: "a miss's two calls alone, straight to that Huawei", kind: mainlandUser, status: "200", alone: true, fresh: true, straight: true},
+	{name: routeNonePaced, says: "no middleware, one connection, as long between two requests as Huawei takes for a miss", kind: mainlandUser, status: "200", alone: true, pause: 2 * someLatency},
 	{name: routeMiss20, says: "a new token each time, Huawei takes 20 ms for each of two calls", kind: mainlandUser, status: "200", alone: true, fresh: true, middleware: defaultPlugin, latency: someLatency, identified: true},
 	{name: routeHuawei20, says: "a miss's two calls alone, straight to that Huawei", kind: mainlandUser, status: "200", alone: true, fresh: true, straight: true, latency: someLatency},
 }

@@ -20,12 +20,14 @@ type comparison struct {
 
 // What a miss adds is what is left of its time without the same way through Traefik and without the same two calls: those
 // are taken from measurements on the same machine, since a timer of 20 ms or a loopback connection takes time of its own.
+// Where Huawei takes time, the way through Traefik is taken at the same pace: a processor that has had nothing to do for
+// 40 ms, or something else, takes several times as long for the same work.
 var comparisons = []comparison{
 	{says: "hit / empty plugin, CPU of Traefik per request", of: []string{routeHit, routeEmpty}, figure: traefikCPU, combine: figures.Ratio, atMost: 1.20},
 	{says: "hit / empty plugin, requests per second", of: []string{routeHit, routeEmpty}, figure: perSecond, combine: figures.Ratio, atLeast: 0.90},
 	{says: "hit / ForwardAuth, requests per second", of: []string{routeHit, routeForward}, figure: perSecond, combine: figures.Ratio, atLeast: 2},
 	{says: "a miss adds, Huawei at once", of: []string{routeMiss0, routeNoneAlone, routeHuawei0}, figure: halfWithin, combine: figures.Difference, unit: " ms", atMost: 1},
-	{says: "a miss adds, Huawei at 20 ms a call", of: []string{routeMiss20, routeNoneAlone, routeHuawei20}, figure: halfWithin, combine: figures.Difference, unit: " ms", atMost: 1},
+	{says: "a miss adds, Huawei at 20 ms a call", of: []string{routeMiss20, routeNonePaced, routeHuawei20}, figure: halfWithin, combine: figures.Difference, unit: " ms", atMost: 1},
 
 	{says: "hit / no middleware, CPU of Traefik per request", of: []string{routeHit, routeNone}, figure: traefikCPU, combine: figures.Ratio},
 	{says: "hit / ForwardAuth, CPU of Traefik per request", of: []string{routeHit, routeForward}, figure: traefikCPU, combine: figures.Ratio},

@@ -161,6 +161,47 @@ type table map[string][]int
 
 func (t table) first(name string) int { return t[name][0] }`},
 
+	{trap: "value that is not there", name: "assertion and map look-up", src: `
+func texts(members []interface{}, names map[string]string) (all []string) {
+	for _, m := range members {
+		s, ok := m.(string) // trap
+		if !ok {
+			s, _ = names["none"] // trap
+		}
+		if name, ok := names[s]; !ok { // trap
+			all = append(all, name)
+		}
+		if name, ok := names[s]; ok { // trap
+			all = append(all, name)
+		} else {
+			all = append(all, name+s)
+		}
+	}
+	return all
+}`},
+	{trap: "value that is not there", name: "asked for at once, new each time, or not looked at", src: `
+func texts(members []interface{}, names map[string]string) (all []string) {
+	first, ok := members[0].(string)
+	for _, m := range members {
+		if s, ok := m.(string); ok {
+			all = append(all, s)
+		}
+		if _, there := names[first]; !there || !ok {
+			all = append(all, text(m), names["none"])
+		}
+		func(m interface{}) {
+			s, _ := m.(string)
+			_ = s
+		}(m)
+	}
+	return all
+}
+
+func text(m interface{}) string {
+	s, _ := m.(string)
+	return s
+}`},
+
 	{trap: "several conditions in one case", name: "without a tag", src: `
 func kind(c byte) string {
 	switch {

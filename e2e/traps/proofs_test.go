@@ -43,6 +43,40 @@ func Run() string {
 	return fmt.Sprint(get(c), sum(c), twice(c))
 }`},
 
+	{trap: "value that is not there", name: "an assertion", want: "openID openID", src: `
+func Run() string {
+	all := ""
+	for _, member := range []interface{}{"openID", 7} {
+		value, _ := member.(string)
+		all += " " + value
+	}
+	return all[1:]
+}`},
+	{trap: "value that is not there", name: "a map", want: "before", src: `
+func Run() string {
+	value := "before"
+	value, _ = map[string]string{}["none"]
+	return value
+}`},
+	{trap: "value that is not there", name: "instead", want: "openID-", src: `
+func Run() string {
+	all := ""
+	for _, member := range []interface{}{"openID", 7} {
+		if value, ok := member.(string); ok {
+			all += value
+		}
+		if text(member) == "" {
+			all += "-"
+		}
+	}
+	return all
+}
+
+func text(member interface{}) string {
+	value, _ := member.(string)
+	return value
+}`},
+
 	{trap: "several conditions in one case", want: "first none", src: `
 func kind(n int) string {
 	switch {

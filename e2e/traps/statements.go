@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 )
 
 func selects(p *plugin, found report) {
@@ -31,6 +32,65 @@ func caseLists(p *plugin, found report) {
 			}
 		}
 	})
+}
+
+// staleValues are two-valued assertions and map look-ups whose variable has been in use before: assigned, or declared in a
+// loop. Where an if statement asks for the second value at once, the first one is not looked at unless it is there.
+func staleValues(p *plugin, found report) {
+	eachOf(p, func(s *ast.AssignStmt, around []ast.Node) {
+		if len(s.Lhs) != 2 || len(s.Rhs) != 1 || !p.mayHaveNoValue(s.Rhs[0]) {
+			return
+		}
+		if first, ok := s.Lhs[0].(*ast.Ident); ok && first.Name == "_" {
+			return
+		}
+		if s.Tok == token.ASSIGN || inLoop(around) && !asksAtOnce(s, around) {
+			found(s.Pos(), types.ExprString(s.Lhs[0])+", ... "+s.Tok.String()+" "+types.ExprString(s.Rhs[0]))
+		}
+	})
+}
+
+func (p *plugin) mayHaveNoValue(e ast.Expr) bool {
+	switch e := ast.Unparen(e).(type) {
+	case *ast.TypeAssertExpr:
+		return true
+	case *ast.IndexExpr:
+		t := p.info.TypeOf(e.X)
+		if t == nil {
+			return false
+		}
+		_, isMap := t.Underlying().(*types.Map)
+
+		return isMap
+	}
+
+	return false
+}
+
+// inLoop tells whether the innermost function around has a loop around the node.
+func inLoop(around []ast.Node) bool {
+	for _, n := range slices.Backward(around) {
+		switch n.(type) {
+		case *ast.ForStmt, *ast.RangeStmt:
+			return true
+		case *ast.FuncLit, *ast.FuncDecl:
+			return false
+		}
+	}
+
+	return false
+}
+
+// asksAtOnce tells whether a statement is the first half of `if v, ok := x; ok {` without an else.
+func asksAtOnce(s *ast.AssignStmt, around []ast.Node) bool {
+	branch, ok := parent(around).(*ast.IfStmt)
+	if !ok || branch.Init != s || branch.Else != nil {
+		return false
+	}
+	second, ok := s.Lhs[1].(*ast.Ident)
+	asked, isName := branch.Cond.(*ast.Ident)
+
+	return ok && isName && asked.Name == second.Name
 }
 
 func packageTuples(p *plugin, found report) {

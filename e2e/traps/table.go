@@ -61,6 +61,12 @@ var table = []trap{
 		find:    caseLists,
 	},
 	{
+		name:    "value that is not there",
+		because: "where an assertion or a map has no value, Yaegi leaves the one before in the variable, in a loop that of the turn before: one user's for another's",
+		instead: "`if v, ok := x.(T); ok {`, or a function of its own, whose variables are new each time it is called",
+		find:    staleValues,
+	},
+	{
 		name:    "several package variables from one call",
 		because: "Yaegi may not know the function's results yet: assignment mismatch at import",
 		instead: "an init function that assigns them",

@@ -19,6 +19,9 @@ type Load struct {
 	Connections int
 	Status      string // that every answer must have, such as "200"
 
+	// Pause is waited before each exchange; its time is no part of a latency. 0 = none.
+	Pause time.Duration
+
 	// Visitor is called once per connection, with a number from 0. What it returns gives the next exchange: requests that are
 	// sent one upon the answer to the other, and count as one.
 	Visitor func(connection int) func() [][]byte
@@ -61,7 +64,7 @@ func (l Load) Run(lead, slice time.Duration, mark func()) (Measured, error) {
 		running.Add(1)
 		go func() {
 			defer running.Done()
-			if err := c.loop(l.Visitor(i), &phase); err != nil {
+			if err := c.loop(l.Visitor(i), l.Pause, &phase); err != nil {
 				failures <- err
 			}
 		}()
@@ -89,9 +92,12 @@ func (l Load) Run(lead, slice time.Duration, mark func()) (Measured, error) {
 	return measured, nil
 }
 
-func (c *connection) loop(next func() [][]byte, phase *atomic.Int32) error {
+func (c *connection) loop(next func() [][]byte, pause time.Duration, phase *atomic.Int32) error {
 	for {
 		exchange := next()
+		if pause > 0 {
+			time.Sleep(pause)
+		}
 		begin := time.Now()
 		for _, request := range exchange {
 			if err := c.ask(request); err != nil {
