@@ -47,8 +47,8 @@ func putEntry(c *cache, e *entry, now time.Duration) (evicted int) {
 		removeEntry(c, old)
 	}
 	// Two of the dead per newcomer: the cache shrinks after a rush without a sweeper, and no caller pays for many.
-	for i := 0; i < 2 && len(c.byEnd) > 0 && c.byEnd[0].end <= now; i++ {
-		removeEntry(c, c.byEnd[0])
+	if dropDead(c, now) {
+		dropDead(c, now)
 	}
 	if c.limit <= 0 || e.end <= now {
 		return 0
@@ -61,6 +61,15 @@ func putEntry(c *cache, e *entry, now time.Duration) (evicted int) {
 	c.byEnd = append(c.byEnd, e)
 	siftUp(c, len(c.byEnd)-1)
 	return evicted
+}
+
+// dropDead removes the entry whose end is nearest if it is past it.
+func dropDead(c *cache, now time.Duration) bool {
+	if len(c.byEnd) == 0 || c.byEnd[0].end > now {
+		return false
+	}
+	removeEntry(c, c.byEnd[0])
+	return true
 }
 
 // replaceEntry puts a changed copy of an entry in its place; the end has to be the same.

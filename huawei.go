@@ -197,6 +197,9 @@ type tokenInfo struct {
 	life    time.Duration // what is left of it
 }
 
+// maxLife bounds a token's life, in seconds: no answer counts for longer anyway.
+const maxLife = float64(maxTTL / time.Second)
+
 // getTokenInfo calls huawei.oauth2.user.getTokenInfo and checks that the token is a user's, one of our apps', and alive.
 func getTokenInfo(c *client, ctx context.Context, token string) (*tokenInfo, *verdict) {
 	body, failure := post(c, ctx, c.tokenInfoURL, "access_token="+url.QueryEscape(token)+"&open_id=OPENID")
@@ -214,8 +217,8 @@ func getTokenInfo(c *client, ctx context.Context, token string) (*tokenInfo, *ve
 	if user == nil || !isNumber || kind != 0 || seconds < 1 || !c.clientIDs[clientID] {
 		return nil, unacceptable(body, members, user, clientID)
 	}
-	if seconds > maxTTL.Seconds() {
-		seconds = maxTTL.Seconds()
+	if seconds > maxLife {
+		seconds = maxLife
 	}
 	return &tokenInfo{openID: user[0], unionID: user[1], life: time.Duration(seconds) * time.Second}, nil
 }

@@ -2,6 +2,7 @@ package huaweiid
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -39,56 +40,79 @@ type problem struct {
 	Code     string `json:"code"`
 }
 
-// refuse answers with the outcome. The fingerprint is "" where no token came.
-func refuse(p *plugin, rw http.ResponseWriter, req *http.Request, o *outcome, retryAfter time.Duration, fingerprint string) {
-	answer := problem{
-		Type:   "about:blank",
-		Title:  http.StatusText(o.status),
-		Status: o.status,
-		Detail: details[o.code],
-		Code:   o.code,
-	}
-	if fingerprint != "" {
-		answer.Instance = "urn:huaweiid:" + fingerprint
-	}
-	body, err := json.Marshal(answer)
-	if err != nil {
-		body = nil
-	}
-	h := rw.Header()
-	h.Set("Content-Type", "application/problem+json")
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	h.Set("Cache-Control", "no-store")
-	if challenge := challengeFor(p, o); challenge != "" {
-		h.Set("WWW-Authenticate", challenge)
-	}
-	if o.status == http.StatusServiceUnavailable {
-		h.Set("Retry-After", seconds(retryAfter))
-	}
-	rw.WriteHeader(o.status)
-	if req.Method != http.MethodHead {
-		_, _ = rw.Write(body)
+// refusal is what all refusals of one outcome have in common.
+type refusal struct {
+	body      string // where no token came
+	before    string // body up to the fingerprint, where one came
+	after     string // body from there
+	challenge string // parameters of WWW-Authenticate after the realm
+	retry     bool   // with Retry-After
+}
+
+// refusals are made once, so that a flood of refused tokens costs little.
+var refusals = map[*outcome]*refusal{}
+
+func init() {
+	for i := range outcomes {
+		refusals[&outcomes[i]] = newRefusal(&outcomes[i])
 	}
 }
 
-// errorCodes are RFC 6750's for the statuses that carry a challenge.
+func newRefusal(o *outcome) *refusal {
+	const fingerprint = "<fingerprint>"
+	body := problemOf(o, "")
+	before, after, _ := strings.Cut(problemOf(o, "urn:huaweiid:"+fingerprint), fingerprint)
+	r := &refusal{body: body, before: before, after: after, retry: o.status == http.StatusServiceUnavailable}
+	// The bare scheme when no token came, so that nothing is said of a token. The details have no quotes in them.
+	if errorCode := errorCodes[o.status]; errorCode != "" && o.code != codeTokenMissing {
+		r.challenge = `, error="` + errorCode + `", error_description="` + details[o.code] + `"`
+	}
+	return r
+}
+
+func problemOf(o *outcome, instance string) string {
+	var body strings.Builder
+	encoder := json.NewEncoder(&body)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(problem{ // a Builder takes everything, and a problem is nothing but text
+		Type:     "about:blank",
+		Title:    http.StatusText(o.status),
+		Status:   o.status,
+		Detail:   details[o.code],
+		Instance: instance,
+		Code:     o.code,
+	})
+	return strings.TrimSpace(body.String())
+}
+
+// errorCodes are RFC 6750's for the statuses that carry a challenge, which is WWW-Authenticate as its §3 has it.
 var errorCodes = map[int]string{
 	http.StatusBadRequest:   "invalid_request",
 	http.StatusUnauthorized: "invalid_token",
 	http.StatusForbidden:    "insufficient_scope",
 }
 
-// challengeFor returns the WWW-Authenticate value of RFC 6750 §3: the bare scheme when no token came, so that nothing is
-// said of a token, and an error otherwise. The details have no quotes in them.
-func challengeFor(p *plugin, o *outcome) string {
-	errorCode := errorCodes[o.status]
-	if errorCode == "" {
-		return ""
+// refuse answers with the outcome. The fingerprint is "" where no token came.
+func refuse(p *plugin, rw http.ResponseWriter, req *http.Request, o *outcome, retryAfter time.Duration, fingerprint string) {
+	r := refusals[o]
+	body := r.body
+	if fingerprint != "" {
+		body = r.before + fingerprint + r.after
 	}
-	if o.code == codeTokenMissing {
-		return p.challenge
+	h := rw.Header()
+	h.Set("Content-Type", "application/problem+json")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h.Set("Cache-Control", "no-store")
+	if o.status < http.StatusInternalServerError {
+		h.Set("WWW-Authenticate", p.challenge+r.challenge)
 	}
-	return p.challenge + `, error="` + errorCode + `", error_description="` + details[o.code] + `"`
+	if r.retry {
+		h.Set("Retry-After", seconds(retryAfter))
+	}
+	rw.WriteHeader(o.status)
+	if req.Method != http.MethodHead {
+		_, _ = io.WriteString(rw, body)
+	}
 }
 
 // quoted writes a quoted-string, RFC 9110 §5.6.4.

@@ -21,9 +21,9 @@ type upstream struct {
 	random func() float64                // from 0 up to 1
 
 	ttl          time.Duration
-	jitter       float64 // ns by which a life is shorter than the ttl at most
+	jitter       float64       // ns by which a life is shorter than the ttl at most
+	window       time.Duration // past a life, in which a good answer serves while Huawei fails
 	negativeTTL  time.Duration
-	staleIfError time.Duration
 	forAll       int // lookups that may be under way at once
 	forStrangers int // of them; the last quarter is for known users
 
@@ -70,6 +70,10 @@ type answer struct {
 
 func newUpstream(s upstreamSettings) *upstream {
 	identity := sha256.Sum256([]byte(fmt.Sprintf("%q", append([]string{s.getInfoURL, s.tokenInfoURL}, s.clientIDs...))))
+	window := s.staleIfError
+	if s.ttl == 0 {
+		window = 0 // what is not kept cannot serve later
+	}
 	return &upstream{
 		salt:     "\x00" + string(identity[:]),
 		client:   newClient(s),
@@ -79,8 +83,8 @@ func newUpstream(s upstreamSettings) *upstream {
 
 		ttl:          s.ttl,
 		jitter:       float64(s.ttl / 10),
+		window:       window,
 		negativeTTL:  s.negativeTTL,
-		staleIfError: s.staleIfError,
 		forAll:       s.maxConcurrent,
 		forStrangers: s.maxConcurrent - s.maxConcurrent/4,
 
@@ -270,17 +274,14 @@ func rememberRefusal(u *upstream, k key, v *verdict, now time.Duration) {
 // came together do not come back together; and no rule outlives the token itself. In the last fifth it is refreshed.
 func goodEntry(u *upstream, k key, v *verdict, now time.Duration) *entry {
 	life := u.ttl - time.Duration(u.random()*u.jitter)
-	window := u.staleIfError
-	if life == 0 {
-		window = 0
-	}
-	if v.life > 0 && v.life < life+window {
-		if v.life < life {
-			life = v.life
+	end := life + u.window
+	if v.life > 0 && v.life < end {
+		end = v.life
+		if life > end {
+			life = end
 		}
-		window = v.life - life
 	}
-	e := &entry{key: k, identity: v.identity, refresh: now + life/5*4, expires: now + life, end: now + life + window}
+	e := &entry{key: k, identity: v.identity, refresh: now + life/5*4, expires: now + life, end: now + end}
 	values := v.identity.values
 	e.openID, e.unionID, e.phone = values[columnOpenID], values[columnUnionID], values[columnPhoneRaw]
 	e.whole = e.unionID != "" && e.phone != ""
