@@ -65,14 +65,14 @@ func (l *logger) event(level slog.Level, kind, message string, args ...interface
 }
 
 // landing says how a lookup ended and what the breaker made of it, where an operator would want to know.
-func (l *logger) landing(k key, v *verdict, before, after time.Duration) {
-	if v.outcome != nil {
-		l.lookup(k, v)
+func (l *logger) landing(k key, f *flight) {
+	if f.verdict.outcome != nil {
+		l.lookup(k, f.verdict)
 	}
-	if after > before {
-		l.event(slog.LevelWarn, "breaker", "not asking Huawei for a while: lookups fail", "pause", after)
+	if f.after > f.before {
+		l.event(slog.LevelWarn, "breaker", "not asking Huawei for a while: lookups fail", "pause", f.after)
 	}
-	if after < before {
+	if f.after < f.before {
 		l.event(slog.LevelInfo, "breaker closed", "asking Huawei again")
 	}
 }

@@ -48,6 +48,9 @@ type flight struct {
 	known   bool
 	probe   bool
 	gone    bool // done is closed
+
+	before time.Duration // the breaker's pause before it landed
+	after  time.Duration // and after that
 }
 
 // Ways in which an answer was come by.
@@ -205,19 +208,17 @@ func startFlight(u *upstream, k key, known bool, now time.Duration) (*flight, ti
 func fly(u *upstream, k key, token string, f *flight, log *logger) {
 	defer letGo(u, k, f, log)
 	f.verdict = lookUp(u.client, token)
-	before, after := landFlight(u, k, f)
-	if f.verdict.outcome != nil || before > 0 {
+	landFlight(u, k, f)
+	if f.verdict.outcome != nil || f.before > 0 {
 		letGo(u, k, f, log) // nobody waits for a log
-		log.landing(k, f.verdict, before, after)
+		log.landing(k, f)
 	}
 }
 
-// letGo lets those go who wait for a flight, whatever happens: a panic in a lookup is a failed answer.
+// letGo lets those go who wait for a flight, whatever happens.
 func letGo(u *upstream, k key, f *flight, log *logger) {
-	if r := recover(); r != nil && f.verdict == nil {
-		f.verdict = failed(whenMalformed, fmt.Sprintf("panic: %v", r))
-		landFlight(u, k, f)
-		log.lookup(k, f.verdict)
+	if r := recover(); r != nil {
+		crash(u, k, f, log, r)
 	}
 	if !f.gone {
 		f.gone = true
@@ -225,8 +226,17 @@ func letGo(u *upstream, k key, f *flight, log *logger) {
 	}
 }
 
-// landFlight ends a flight and stores its verdict. It returns the breaker's pause before and after.
-func landFlight(u *upstream, k key, f *flight) (before, after time.Duration) {
+// crash makes a panic in a lookup a failed answer.
+func crash(u *upstream, k key, f *flight, log *logger, cause interface{}) {
+	if f.verdict == nil {
+		f.verdict = failed(whenMalformed, fmt.Sprintf("panic: %v", cause))
+		landFlight(u, k, f)
+		log.landing(k, f)
+	}
+}
+
+// landFlight ends a flight and stores its verdict.
+func landFlight(u *upstream, k key, f *flight) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	now := u.since(epoch)
@@ -234,14 +244,13 @@ func landFlight(u *upstream, k key, f *flight) (before, after time.Duration) {
 	if !f.known {
 		u.strangers--
 	}
-	before = u.breaker.pause
-	// A good answer after a good answer changes nothing.
+	// A good answer after a good answer is no news to the breaker.
 	if f.verdict.outcome != nil || u.breaker.failures > 0 {
+		f.before = u.breaker.pause
 		u.breaker.done(f.verdict, f.probe, now)
+		f.after = u.breaker.pause
 	}
-	after = u.breaker.pause
 	remember(u, k, f.verdict, now)
-	return before, after
 }
 
 // remember stores a verdict as its kind wants. u.mu is held.

@@ -47,8 +47,8 @@ func main() {
 
 func parseOptions() options {
 	var o options
-	flag.IntVar(&o.rounds, "rounds", 7, "rounds in which every route is measured once")
-	flag.DurationVar(&o.slice, "slice", 2*time.Second, "how long a route is measured in a round")
+	flag.IntVar(&o.rounds, "rounds", 21, "rounds in which every route is measured once")
+	flag.DurationVar(&o.slice, "slice", 700*time.Millisecond, "how long a route is measured in a round")
 	flag.IntVar(&o.connections, "connections", 8, "connections that keep Traefik busy, on the routes that are not measured alone")
 	only := flag.String("routes", "", "measure these routes only, separated by commas; all are:\n"+describeRoutes())
 	flag.Parse()

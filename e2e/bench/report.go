@@ -10,7 +10,7 @@ import (
 
 // report writes the tables.
 func (m measurements) report(w io.Writer, chosen []route, o options) {
-	fmt.Fprintf(w, "\n%d rounds of %s per route, %d CPUs; the median of the rounds, and the lowest and highest in parentheses.\n",
+	fmt.Fprintf(w, "\n%d rounds of %s per route, %d CPUs; the median of the rounds, and the quartiles in parentheses.\n",
 		o.rounds, o.slice, runtime.NumCPU())
 	fmt.Fprintf(w, "CPU is Traefik's, user and system, per request.\n\n")
 	fmt.Fprintf(w, "%-13s %5s  %-26s %-23s %-24s %s\n", "route", "conns", "requests/s", "CPU µs", "p50 ms", "p99 ms")
@@ -36,8 +36,9 @@ func (m measurements) report(w io.Writer, chosen []route, o options) {
 	m.reportRatios(w)
 }
 
-// spread writes a figure's median and, in parentheses, its ends.
+// spread writes a figure's median and, in parentheses, between what half of the rounds lie: the ends say more of what else
+// the machine did.
 func spread(rounds []float64, decimals int) string {
 	s := figures.Of(rounds)
-	return fmt.Sprintf("%.*f (%.*f–%.*f)", decimals, s.Median, decimals, s.Min, decimals, s.Max)
+	return fmt.Sprintf("%.*f (%.*f–%.*f)", decimals, s.Median, decimals, s.Lower, decimals, s.Upper)
 }

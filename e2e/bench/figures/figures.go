@@ -3,9 +3,9 @@ package figures
 
 import "slices"
 
-// Spread is a figure over the rounds: what lies in the middle, and how far the rounds lie apart.
+// Spread is a figure over the rounds: what lies in the middle, between what half of the rounds lie, and the ends.
 type Spread struct {
-	Median, Min, Max float64
+	Median, Lower, Upper, Min, Max float64
 }
 
 // Of sums up one figure of every round; none at all give zeros.
@@ -19,7 +19,8 @@ func Of(rounds []float64) Spread {
 	if len(sorted)%2 == 0 {
 		median = (median + sorted[middle-1]) / 2
 	}
-	return Spread{Median: median, Min: sorted[0], Max: sorted[len(sorted)-1]}
+	last := len(sorted) - 1
+	return Spread{Median: median, Lower: sorted[last/4], Upper: sorted[last-last/4], Min: sorted[0], Max: sorted[last]}
 }
 
 // Combined gives one figure per round from two that were measured in the same round. A ratio of two medians would compare

@@ -8,9 +8,10 @@ import (
 	"github.com/traefik-huaweiid/huaweiid/e2e/bench/figures"
 )
 
-func TestOf_isTheMiddleAndTheEnds(t *testing.T) {
-	assert.Equal(t, figures.Spread{Median: 3, Min: 1, Max: 9}, figures.Of([]float64{9, 1, 3}))
-	assert.Equal(t, figures.Spread{Median: 2, Min: 1, Max: 9}, figures.Of([]float64{9, 1, 1, 3}))
+func TestOf_isTheMiddleTheQuartilesAndTheEnds(t *testing.T) {
+	assert.Equal(t, figures.Spread{Median: 3, Lower: 1, Upper: 9, Min: 1, Max: 9}, figures.Of([]float64{9, 1, 3}))
+	assert.Equal(t, figures.Spread{Median: 2, Lower: 1, Upper: 9, Min: 1, Max: 9}, figures.Of([]float64{9, 1, 1, 3}))
+	assert.Equal(t, figures.Spread{Median: 3, Lower: 2, Upper: 4, Min: 1, Max: 9}, figures.Of([]float64{9, 1, 2, 3, 4}))
 	assert.Zero(t, figures.Of(nil))
 }
 
