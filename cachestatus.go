@@ -1,9 +1,13 @@
 package huaweiid
 
 import (
+	"net/http"
 	"strconv"
 	"time"
 )
+
+// addCacheStatus says on a response how its answer was come by.
+func addCacheStatus(h http.Header, a answer) { h.Add("Cache-Status", a.cacheStatus()) }
 
 // cacheStatus writes how an answer was come by as RFC 9211 defines for the Cache-Status field, e.g. "huaweiid; hit; ttl=42".
 // A negative ttl is a stale answer's age past its end.

@@ -352,23 +352,16 @@ func texts(members map[string]interface{}, names []string) []string {
 	}
 	values := make([]string, 0, columns)
 	for _, name := range names {
-		value, ok := text(members[name])
-		if !ok {
+		if value, ok := members[name].(string); ok {
+			values = append(values, value)
+			continue
+		}
+		if members[name] != nil {
 			return nil
 		}
-		values = append(values, value)
+		values = append(values, "")
 	}
 	return values
-}
-
-// text is a function of its own, because an assertion that fails in a loop has the value of the turn before in Yaegi: one
-// member would stand for another.
-func text(member interface{}) (string, bool) {
-	if member == nil {
-		return "", true
-	}
-	value, ok := member.(string)
-	return value, ok
 }
 
 // digitsOf returns a client ID that came as a number as it is written, since a float64 cannot hold all; "" if it is none.

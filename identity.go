@@ -42,13 +42,12 @@ func newIdentity(values []string) *identity {
 	if !isVisible(all) || len(all) > maxValue && tooLong(values) {
 		return nil
 	}
-	if values[columnPhoneRaw] == "" {
+	phone := values[columnPhoneRaw]
+	if phone == "" {
 		// Without mobileNumber these belong to another kind of number (loginMobileNumber), or to nothing.
 		values[columnCountryCode], values[columnNational] = "", ""
 	}
-	values = append(values, e164(values[columnCountryCode], values[columnNational]))
-	values = append(values, masked(values[columnPhoneRaw]))
-	return &identity{values: values}
+	return &identity{values: append(values, e164(values[columnCountryCode], values[columnNational]), masked(phone))}
 }
 
 func tooLong(values []string) bool {

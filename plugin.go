@@ -160,7 +160,7 @@ func serve(p *plugin, rw http.ResponseWriter, req *http.Request) {
 	k := keyOf(p.upstream, tokens[0])
 	a := resolve(p.upstream, k, tokens[0], p.log)
 	if p.settings.debugHeader {
-		rw.Header().Add("Cache-Status", a.cacheStatus())
+		addCacheStatus(rw.Header(), a)
 	}
 	if a.outcome != nil {
 		reject(p, rw, req, a.outcome, a.retryAfter, fingerprint(k))

@@ -132,20 +132,23 @@ func resolve(u *upstream, k key, token string, log *logger) answer {
 // The lookup belongs to no client, although it runs on the goroutine of the request that needs it first: no context of a
 // request reaches it, and when that client leaves, it goes on for those who wait and for the cache.
 func fetch(u *upstream, k key, token string, known bool, now time.Duration, log *logger) answer {
-	f, from := u.flights[k], fromCoalesced
+	f := u.flights[k]
 	if f != nil {
 		u.mu.Unlock()
 		<-f.done
-	} else {
-		from = fromHuawei
-		var wait time.Duration
-		f, wait = startFlight(u, k, known, now)
-		u.mu.Unlock()
-		if f == nil {
-			return orStale(u, k, answer{outcome: outcomeByWhen[whenOverloaded], from: from, retryAfter: wait})
-		}
-		fly(u, k, token, f, log)
+		return landed(u, k, f, fromCoalesced)
 	}
+	f, wait := startFlight(u, k, known, now)
+	u.mu.Unlock()
+	if f == nil {
+		return orStale(u, k, answer{outcome: outcomeByWhen[whenOverloaded], from: fromHuawei, retryAfter: wait})
+	}
+	fly(u, k, token, f, log)
+	return landed(u, k, f, fromHuawei)
+}
+
+// landed is what a flight brought.
+func landed(u *upstream, k key, f *flight, from string) answer {
 	v := f.verdict
 	if v.identity != nil {
 		return answer{identity: v.identity, from: from}
