@@ -82,6 +82,68 @@ func TestServeHTTP_bothWaysGiveTheSameHeaders(t *testing.T) {
 	}
 }
 
+// A key is made of a header's whole value on the way of a hit, and of the token elsewhere. Both have to name one user, and
+// a value must not name a user that only another spelling names.
+func TestServeHTTP_oneTokenIsOneUserHoweverItIsSent(t *testing.T) {
+	t.Parallel()
+	const bearer, plain, other = "Bearer", "", "Huawei"
+	schemes := map[string]http.Handler{}
+	backend := &seen{}
+	config, sim := simulated(t, func(c *Config) { c.Token.Cookie = "session" })
+	for _, scheme := range []string{bearer, plain, other} {
+		config.Token.Scheme = scheme
+		handler, err := New(context.Background(), backend, config, "test@file")
+		require.NoError(t, err)
+		schemes[scheme] = handler
+	}
+	user, _ := huaweisim.UserOf("mainland/1")
+	for n := 0; n < 2; n++ {
+		for _, test := range []struct{ scheme, line, want string }{
+			{bearer, "Authorization: Bearer mainland/1", user.OpenID},
+			{bearer, "Authorization: bearer mainland/1", user.OpenID},
+			{bearer, "Authorization: Bearer   mainland/1", user.OpenID},
+			{bearer, "Cookie: session=mainland/1", user.OpenID},
+			{bearer, "Authorization: mainland/1", ""},
+			{bearer, "Authorization: Huawei mainland/1", ""},
+			{bearer, "Authorization: Bearer Bearer mainland/1", ""},
+			{plain, "Authorization: mainland/1", user.OpenID},
+			{plain, "Authorization: Bearer mainland/1", ""},
+			{other, "Authorization: Huawei mainland/1", user.OpenID},
+			{other, "Authorization: Bearer mainland/1", ""},
+		} {
+			backend.header = nil
+			schemes[test.scheme].ServeHTTP(httptest.NewRecorder(), request("/", test.line))
+			require.Equal(t, test.want, backend.header.Get("X-User-Openid"), "scheme %q, %s", test.scheme, test.line)
+		}
+	}
+	require.Equal(t, 1, sim.TokenCalls(huaweisim.GetInfo, "mainland/1"))
+}
+
+func TestServeHTTP_noTrailerReachesTheBackend(t *testing.T) {
+	t.Parallel()
+	var forwarded *http.Request
+	p, _ := newInstance(t, http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) { forwarded = req }), nil)
+	handler := p.handler()
+	for n := 0; n < 2; n++ { // a miss, a hit
+		for name, change := range map[string]func(*http.Request){
+			"announced":                func(req *http.Request) { req.Trailer = http.Header{"X-User-Openid": nil} },
+			"body of unknown length":   func(req *http.Request) { req.ContentLength = -1 },
+			"both":                     func(req *http.Request) { req.ContentLength, req.Trailer = -1, http.Header{"X-User-Openid": nil} },
+			"no trailer can be at all": func(*http.Request) {},
+		} {
+			req := request("/", "Authorization: Bearer mainland/1")
+			change(req)
+			handler.ServeHTTP(httptest.NewRecorder(), req)
+			req.Trailer = http.Header{"X-User-Openid": {"forged"}} // as net/http does when it has read the body
+			require.Equal(t, name == "no trailer can be at all", forwarded == req, name)
+			if forwarded != req {
+				require.Nil(t, forwarded.Trailer, name)
+			}
+			require.NotEmpty(t, forwarded.Header.Get("X-User-Openid"), name)
+		}
+	}
+}
+
 func TestServeHTTP_aHitCostsTheClientNoSharedSlice(t *testing.T) {
 	t.Parallel()
 	vandal := http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) {
