@@ -79,6 +79,7 @@ func replaceEntry(c *cache, e, changed *entry) {
 	c.byEnd[e.place] = changed
 }
 
+// removeEntry removes an entry that is there.
 func removeEntry(c *cache, e *entry) {
 	delete(c.entries, e.key)
 	heap := c.byEnd
@@ -95,8 +96,8 @@ func removeEntry(c *cache, e *entry) {
 	}
 }
 
-// siftUp and siftDown restore the heap around one place. container/heap would call back for every comparison, and each such call
-// of interpreted code from compiled costs more than a whole step here.
+// siftUp and siftDown restore the heap around one place. container/heap would call back for every comparison, and each
+// such call of interpreted code from compiled costs more than a whole step here.
 func siftUp(c *cache, place int) {
 	heap := c.byEnd
 	e := heap[place]

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"math"
 	"math/rand"
 	"net"
 	"net/http"
@@ -183,9 +182,10 @@ func getInfo(c *client, ctx context.Context, token string) *verdict {
 	if failure != nil {
 		return failure
 	}
-	id := newIdentity(texts(decodeObject(body), userMembers))
+	members := decodeObject(body)
+	id := newIdentity(texts(members, userMembers))
 	if id == nil {
-		return unusable(body, "getInfo: openID is missing, or a member is no string, is too long or not visible ASCII")
+		return unusable(members, "getInfo: openID is missing, or a member is no string, is too long or not visible ASCII")
 	}
 	return &verdict{identity: id}
 }
@@ -197,9 +197,6 @@ type tokenInfo struct {
 	life    time.Duration // what is left of it
 }
 
-// maxLife bounds a token's life, in seconds: no answer counts for longer anyway.
-const maxLife = float64(maxTTL / time.Second)
-
 // getTokenInfo calls huawei.oauth2.user.getTokenInfo and checks that the token is a user's, one of our apps', and alive.
 func getTokenInfo(c *client, ctx context.Context, token string) (*tokenInfo, *verdict) {
 	body, failure := post(c, ctx, c.tokenInfoURL, "access_token="+url.QueryEscape(token)+"&open_id=OPENID")
@@ -207,15 +204,15 @@ func getTokenInfo(c *client, ctx context.Context, token string) (*tokenInfo, *ve
 		return nil, failure
 	}
 	members := decodeObject(body)
+	kind, ok1 := number(members["type"])
+	seconds, ok2 := number(members["expire_in"])
+	clientID, ok3 := textOrNumber(members["client_id"])
 	user := texts(members, tokenMembers)
-	kind, isNumber := members["type"].(float64)
-	seconds, _ := members["expire_in"].(float64)
-	clientID, isText := members["client_id"].(string)
-	if !isText {
-		clientID = digitsOf(body, members["client_id"])
+	if user == nil || !ok1 || !ok2 || !ok3 {
+		return nil, unusable(members, "getTokenInfo: type, expire_in or client_id is missing, or a member has the wrong type")
 	}
-	if user == nil || !isNumber || kind != 0 || seconds < 1 || !c.clientIDs[clientID] {
-		return nil, unacceptable(body, members, user, clientID)
+	if kind != 0 || seconds <= 0 || !c.clientIDs[clientID] {
+		return nil, unacceptable(c, kind, clientID)
 	}
 	if seconds > maxLife {
 		seconds = maxLife
@@ -223,19 +220,18 @@ func getTokenInfo(c *client, ctx context.Context, token string) (*tokenInfo, *ve
 	return &tokenInfo{openID: user[0], unionID: user[1], life: time.Duration(seconds) * time.Second}, nil
 }
 
+// maxLife bounds a token's life, in seconds: no answer counts for longer anyway.
+const maxLife = int64(maxTTL / time.Second)
+
 // unacceptable says why a token is not.
-func unacceptable(body []byte, members map[string]interface{}, user []string, clientID string) *verdict {
-	kind, ok1 := members["type"].(float64)
-	seconds, ok2 := members["expire_in"].(float64)
-	switch {
-	case user == nil || !ok1 || !ok2 || clientID == "" || kind != math.Trunc(kind) || seconds != math.Trunc(seconds):
-		return unusable(body, "getTokenInfo: type, expire_in or client_id is missing, or a member has the wrong type")
-	case kind != 0:
+func unacceptable(c *client, kind int64, clientID string) *verdict {
+	if kind != 0 {
 		return failed(whenForeign, "the token is an app's, not a user's")
-	case seconds <= 0:
-		return &verdict{outcome: outcomeByNSP["6"], cause: "the token has expired"}
 	}
-	return failed(whenForeign, "the token was issued to another app")
+	if !c.clientIDs[clientID] {
+		return failed(whenForeign, "the token was issued to another app")
+	}
+	return &verdict{outcome: outcomeByNSP["6"], cause: "the token has expired"}
 }
 
 // nspStatus is the name of Huawei's status header in the form that net/http gives names.
@@ -322,10 +318,12 @@ func retryAfter(value string) time.Duration {
 }
 
 // decodeObject returns the members of an answer that is an object and reports no error, and nil of any other. Members are
-// told apart to the letter: decoding into a struct would take "OPENID" for openID.
+// told apart to the letter: decoding into a struct would take "OPENID" for openID. Numbers stay as they are written.
 func decodeObject(body []byte) map[string]interface{} {
 	var members map[string]interface{}
-	if json.Unmarshal(body, &members) != nil {
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	if !json.Valid(body) || decoder.Decode(&members) != nil {
 		return nil
 	}
 	if _, ok := members["error"]; ok {
@@ -334,13 +332,10 @@ func decodeObject(body []byte) map[string]interface{} {
 	return members
 }
 
-// unusable is the verdict on an answer that lacks something; the cause is for one that is an object and reports no error.
-func unusable(body []byte, cause string) *verdict {
-	var members map[string]interface{}
-	if json.Unmarshal(body, &members) != nil || members == nil {
-		cause = "the answer is no JSON object"
-	} else if _, ok := members["error"]; ok {
-		cause = "the answer has an error and no NSP_STATUS"
+// unusable is the verdict on an answer that lacks something; the cause is for one that has members.
+func unusable(members map[string]interface{}, cause string) *verdict {
+	if members == nil {
+		cause = "the answer is no JSON object, or has an error and no NSP_STATUS"
 	}
 	return failed(whenMalformed, cause)
 }
@@ -364,18 +359,21 @@ func texts(members map[string]interface{}, names []string) []string {
 	return values
 }
 
-// digitsOf returns a client ID that came as a number as it is written, since a float64 cannot hold all; "" if it is none.
-// Huawei's page says that client_id is a string; its own sample code reads a number.
-func digitsOf(body []byte, member interface{}) string {
-	if _, ok := member.(float64); !ok {
-		return ""
+// number reads a whole number that must be there.
+func number(member interface{}) (int64, bool) {
+	n, ok := member.(json.Number)
+	if !ok {
+		return 0, false
 	}
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.UseNumber()
-	var members map[string]interface{}
-	if decoder.Decode(&members) != nil {
-		return ""
+	value, err := n.Int64()
+	return value, err == nil
+}
+
+// textOrNumber reads a client ID: Huawei's page says string, its own sample code reads a number.
+func textOrNumber(member interface{}) (string, bool) {
+	if n, ok := member.(json.Number); ok {
+		return n.String(), true
 	}
-	number, _ := members["client_id"].(json.Number)
-	return number.String()
+	value, ok := member.(string)
+	return value, ok && value != ""
 }

@@ -2,6 +2,7 @@ package huaweiid
 
 import (
 	"bufio"
+	"context"
 	"crypto/tls"
 	"encoding/pem"
 	"net"
@@ -263,5 +264,32 @@ func countNew(connections *atomic.Int64) func(net.Conn, http.ConnState) {
 		if state == http.StateNew {
 			connections.Add(1)
 		}
+	}
+}
+
+func TestClient_numbersCountAsTheyAreWritten(t *testing.T) {
+	t.Parallel()
+	for body, code := range map[string]string{
+		`{"client_id":"7","type":0,"expire_in":100}`:                            "",
+		`{"client_id":7,"type":0,"expire_in":100}`:                              "",
+		`{"client_id":"7","type":0,"expire_in":100,"unknown":1e999}`:            "", // which no float64 holds
+		`{"client_id":7.0,"type":0,"expire_in":100}`:                            codeTokenForeign,
+		`{"client_id":"8","type":0,"expire_in":0}`:                              codeTokenForeign, // rather than expired
+		`{"client_id":"7","type":0,"expire_in":1.5}`:                            codeMalformed,
+		`{"client_id":"7","type":0.5,"expire_in":100}`:                          codeMalformed,
+		`{"client_id":"7","type":0,"expire_in":99999999999999999999}`:           codeMalformed,
+		`{"client_id":"7","type":0,"expire_in":100} trailing`:                   codeMalformed,
+		`{"client_id":"7","type":0,"expire_in":100,"open_id":1e999}`:            codeMalformed,
+		`{"client_id":"7","type":0,"expire_in":0}`:                              codeTokenInvalid,
+		`{"client_id":9007199254740993,"type":0,"expire_in":100,"open_id":"o"}`: codeTokenForeign,
+	} {
+		info, failure := getTokenInfo(fuzzClient(respond(200, "-", body), "7", "9007199254740992"), context.Background(), "token")
+		if code == "" {
+			require.Nil(t, failure, body)
+			require.Equal(t, 100*time.Second, info.life, body)
+			continue
+		}
+		require.NotNil(t, failure, body)
+		require.Equal(t, code, failure.outcome.code, body)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -20,7 +19,6 @@ import (
 	"github.com/traefik/yaegi/stdlib"
 
 	"github.com/traefik-huaweiid/huaweiid/e2e/load"
-	"github.com/traefik-huaweiid/huaweiid/e2e/proxy"
 )
 
 // host runs the plugin's code.
@@ -35,41 +33,23 @@ var hosts = map[string]host{}
 
 // One interpreter for all tests, as in Traefik.
 func TestMain(m *testing.M) {
-	code, err := run(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
+	os.Exit(load.Main(m, func(dir, module string, interpreted load.Make) error {
+		createConfig, err := interpretedCreateConfig(dir, module)
+		if err != nil {
+			return err
+		}
+		hosts["compiled"] = host{build: load.Compiled, config: compiledConfig}
+		hosts["interpreted"] = host{build: oneAtATime(interpreted), config: createConfig}
+		return nil
+	}))
 }
 
-func run(m *testing.M) (int, error) {
-	dir, err := os.MkdirTemp("", "huaweiid-configuration")
+func compiledConfig(options map[string]any) (map[string]string, error) {
+	config, err := load.Config(options)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	defer os.RemoveAll(dir)
-	module, err := proxy.Stage(dir)
-	if err != nil {
-		return 0, err
-	}
-	interpreted, err := load.Interpreted(dir, module, io.Discard)
-	if err != nil {
-		return 0, err
-	}
-	createConfig, err := interpretedCreateConfig(dir, module)
-	if err != nil {
-		return 0, err
-	}
-	hosts["compiled"] = host{build: load.Compiled, config: func(options map[string]any) (map[string]string, error) {
-		config, err := load.Config(options)
-		if err != nil {
-			return nil, err
-		}
-		return flat(config), nil
-	}}
-	hosts["interpreted"] = host{build: oneAtATime(interpreted), config: createConfig}
-	return m.Run(), nil
+	return flat(config), nil
 }
 
 // oneAtATime calls New as Traefik does: from one goroutine.

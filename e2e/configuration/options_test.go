@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/traefik-huaweiid/huaweiid"
+	"github.com/traefik-huaweiid/huaweiid/e2e/load"
 )
 
 // everyOption has a value for each option that is not its default: as a user writes it, in JSON, and as New gets it.
@@ -56,7 +57,7 @@ var everyOption = []struct {
 func TestOptions_haveARowEach(t *testing.T) {
 	t.Parallel()
 	var known, rows []string
-	eachOption(reflect.ValueOf(huaweiid.CreateConfig()).Elem(), "", func(path string, _ reflect.Value) { known = append(known, path) })
+	load.EachOption(huaweiid.CreateConfig(), func(path string, _ reflect.Value) { known = append(known, path) })
 	for _, row := range everyOption {
 		rows = append(rows, row.path)
 		config := huaweiid.CreateConfig()
@@ -131,24 +132,10 @@ func decoded(format string, value any) any {
 	return value
 }
 
-// eachOption visits every option with its path, as the json tags spell it.
-func eachOption(group reflect.Value, prefix string, visit func(path string, option reflect.Value)) {
-	for i := range group.NumField() {
-		name, _, _ := strings.Cut(group.Type().Field(i).Tag.Get("json"), ",")
-		switch {
-		case name == "-":
-		case group.Field(i).Kind() == reflect.Struct:
-			eachOption(group.Field(i), prefix+name+".", visit)
-		default:
-			visit(prefix+name, group.Field(i))
-		}
-	}
-}
-
 // optionsAndGroups are the names that an error lists where none is near, in the order of Config.
 func optionsAndGroups() []string {
 	var names []string
-	eachOption(reflect.ValueOf(huaweiid.CreateConfig()).Elem(), "", func(path string, _ reflect.Value) {
+	load.EachOption(huaweiid.CreateConfig(), func(path string, _ reflect.Value) {
 		if group, _, nested := strings.Cut(path, "."); nested && !slices.Contains(names, group) {
 			names = append(names, group)
 		}
@@ -160,7 +147,7 @@ func optionsAndGroups() []string {
 func set(t *testing.T, config *huaweiid.Config, path string, value any) {
 	t.Helper()
 	found := false
-	eachOption(reflect.ValueOf(config).Elem(), "", func(p string, option reflect.Value) {
+	load.EachOption(config, func(p string, option reflect.Value) {
 		if p == path {
 			option.Set(reflect.ValueOf(value))
 			found = true

@@ -9,13 +9,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/traefik-huaweiid/huaweiid"
+	"github.com/traefik-huaweiid/huaweiid/e2e/load"
 )
 
 // The table has the options that there are, in their order, with the defaults that they have.
 func TestOptionsTable_isWhatTheConfigurationHas(t *testing.T) {
 	t.Parallel()
 	var want, got [][2]string
-	eachOption(reflect.ValueOf(huaweiid.CreateConfig()).Elem(), "", func(path string, value reflect.Value) {
+	load.EachOption(huaweiid.CreateConfig(), func(path string, value reflect.Value) {
 		written := value.String()
 		switch {
 		case value.Kind() == reflect.Slice:
@@ -37,7 +38,7 @@ func TestOptionsTable_isWhatTheConfigurationHas(t *testing.T) {
 func TestDocuments_nameOnlyOptionsThatThereAre(t *testing.T) {
 	t.Parallel()
 	known, groups := map[string]bool{}, map[string]bool{}
-	eachOption(reflect.ValueOf(huaweiid.CreateConfig()).Elem(), "", func(path string, _ reflect.Value) {
+	load.EachOption(huaweiid.CreateConfig(), func(path string, _ reflect.Value) {
 		known[path] = true
 		if group, _, nested := strings.Cut(path, "."); nested {
 			groups[group] = true
@@ -49,19 +50,6 @@ func TestDocuments_nameOnlyOptionsThatThereAre(t *testing.T) {
 			if i%2 == 1 && nested && groups[group] && !strings.ContainsAny(quoted, " :\n") {
 				assert.True(t, known[quoted], "%s: `%s`", document, quoted)
 			}
-		}
-	}
-}
-
-func eachOption(group reflect.Value, prefix string, visit func(path string, value reflect.Value)) {
-	for i := range group.NumField() {
-		name, _, _ := strings.Cut(group.Type().Field(i).Tag.Get("json"), ",")
-		switch {
-		case name == "-":
-		case group.Field(i).Kind() == reflect.Struct:
-			eachOption(group.Field(i), prefix+name+".", visit)
-		default:
-			visit(prefix+name, group.Field(i))
 		}
 	}
 }
