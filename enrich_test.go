@@ -81,6 +81,7 @@ func TestGuard_takesProtectedNamesFromConnection(t *testing.T) {
 		"empty elements stay": {[]string{", ,close", ""}, []string{", ,close", ""}},
 		"empty beside ours":   {[]string{",X-User-Phone,,close"}, []string{",,close"}},
 		"only ours":           {[]string{"X-User-Phone"}, nil},
+		"spaces of Unicode":   {[]string{"X-User-Phone,\u00a0X-User-OpenID,close\u2003", "\vX-User-Phone\u0085"}, []string{"close"}},
 	} {
 		h := http.Header{"Connection": test.lines}
 		strip(newGuard(nil), h)

@@ -46,6 +46,10 @@ var hopByHop = [][]string{
 	{"X-User-OpenID", "X-User-OpenID"},
 	{"keep-alive", "X-User-Phone", "x-user-unionid, x-user-openid"},
 	{"close, te, keep-alive, X-User-OpenID, X-Other"},
+	{"\u00a0X-User-OpenID"},
+	{"X-User-UnionID,\u00a0X-User-OpenID"},
+	{"X-User-Phone\u0085,X-User-UnionID\u2003,\u3000X-User-OpenID"},
+	{"X-User-OpenID\u00a0, X-User-Phone"},
 }
 
 func (c *cases) connectionLists(to place, header string) {
