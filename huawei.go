@@ -1,7 +1,6 @@
 package huaweiid
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -52,7 +51,7 @@ func failed(when, cause string) *verdict {
 type client struct {
 	getInfoURL   string
 	tokenInfoURL string
-	clientIDs    map[string]bool // empty = any app's token
+	clientIDs    map[string]bool // as answers write them; empty = any app's token
 	header       http.Header     // of every call, since a transport only reads it
 	timeout      time.Duration   // of one lookup, retries included
 	retries      int
@@ -98,7 +97,9 @@ func newClient(s upstreamSettings) *client {
 		sleep:     time.Sleep,
 	}
 	for _, id := range s.clientIDs {
-		c.clientIDs[id] = true
+		for _, text := range clientIDTexts(id) {
+			c.clientIDs[text] = true
+		}
 	}
 	return c
 }
@@ -160,21 +161,15 @@ func ask(c *client, ctx context.Context, token string) *verdict {
 		return v
 	}
 	user := v.identity.values
-	if !same(info.openID, user[columnOpenID]) || !same(info.unionID, user[columnUnionID]) {
+	if !same(info.OpenID, user[columnOpenID]) || !same(info.UnionID, user[columnUnionID]) {
 		return failed(whenForeign, "getTokenInfo and getInfo name different users")
 	}
-	v.life = info.life
+	v.life = lifeOf(info)
 	return v
 }
 
 // same tells whether two answers agree; one that is silent agrees with any.
 func same(a, b string) bool { return a == "" || b == "" || a == b }
-
-// Members of the answers that are strings, getInfo's in the order of an identity's columns.
-var (
-	userMembers  = []string{"openID", "unionID", "mobileNumber", "phoneCountryCode", "purePhoneNumber"}
-	tokenMembers = []string{"open_id", "union_id"}
-)
 
 // getInfo calls GOpen.User.getInfo.
 func getInfo(c *client, ctx context.Context, token string) *verdict {
@@ -182,19 +177,15 @@ func getInfo(c *client, ctx context.Context, token string) *verdict {
 	if failure != nil {
 		return failure
 	}
-	members := decodeObject(body)
-	id := newIdentity(texts(members, userMembers))
+	var user userInfo
+	if json.Unmarshal(body, &user) != nil || user.Error != nil {
+		return unusable(body, "getInfo: a member is no string")
+	}
+	id := newIdentity([]string{user.OpenID, user.UnionID, user.MobileNumber, user.PhoneCountryCode, user.PurePhoneNumber, "", ""})
 	if id == nil {
-		return unusable(members, "getInfo: openID is missing, or a member is no string, is too long or not visible ASCII")
+		return failed(whenMalformed, "getInfo: openID is missing, or a member is too long or not visible ASCII")
 	}
 	return &verdict{identity: id}
-}
-
-// tokenInfo is what getTokenInfo says of a token that passed.
-type tokenInfo struct {
-	openID  string // "" = not said
-	unionID string
-	life    time.Duration // what is left of it
 }
 
 // getTokenInfo calls huawei.oauth2.user.getTokenInfo and checks that the token is a user's, one of our apps', and alive.
@@ -203,35 +194,45 @@ func getTokenInfo(c *client, ctx context.Context, token string) (*tokenInfo, *ve
 	if failure != nil {
 		return nil, failure
 	}
-	members := decodeObject(body)
-	kind, ok1 := number(members["type"])
-	seconds, ok2 := number(members["expire_in"])
-	clientID, ok3 := textOrNumber(members["client_id"])
-	user := texts(members, tokenMembers)
-	if user == nil || !ok1 || !ok2 || !ok3 {
-		return nil, unusable(members, "getTokenInfo: type, expire_in or client_id is missing, or a member has the wrong type")
+	info := &tokenInfo{}
+	if json.Unmarshal(body, info) != nil || info.Error != nil || info.Type == nil || info.ExpireIn == nil {
+		return nil, unusable(body, "getTokenInfo: type or expire_in is missing, or a member has the wrong type")
 	}
-	if kind != 0 || seconds <= 0 || !c.clientIDs[clientID] {
-		return nil, unacceptable(c, kind, clientID)
+	if *info.Type != 0 || *info.ExpireIn <= 0 || !c.clientIDs[string(info.ClientID)] {
+		if failure = unacceptable(c, info); failure != nil {
+			return nil, failure
+		}
 	}
-	if seconds > maxLife {
-		seconds = maxLife
-	}
-	return &tokenInfo{openID: user[0], unionID: user[1], life: time.Duration(seconds) * time.Second}, nil
+	return info, nil
 }
 
 // maxLife bounds a token's life, in seconds: no answer counts for longer anyway.
 const maxLife = int64(maxTTL / time.Second)
 
-// unacceptable says why a token is not.
-func unacceptable(c *client, kind int64, clientID string) *verdict {
-	if kind != 0 {
+// lifeOf is what is left of a token's life.
+func lifeOf(info *tokenInfo) time.Duration {
+	if *info.ExpireIn > maxLife {
+		return maxTTL
+	}
+	return time.Duration(*info.ExpireIn) * time.Second
+}
+
+// unacceptable says why a token is not; nil means that it is, for all that.
+func unacceptable(c *client, info *tokenInfo) *verdict {
+	clientID, ok := clientIDOf(info)
+	if !ok {
+		return failed(whenMalformed, "getTokenInfo: client_id is missing, or neither a string nor a number")
+	}
+	if *info.Type != 0 {
 		return failed(whenForeign, "the token is an app's, not a user's")
 	}
 	if !c.clientIDs[clientID] {
 		return failed(whenForeign, "the token was issued to another app")
 	}
-	return &verdict{outcome: outcomeByNSP["6"], cause: "the token has expired"}
+	if *info.ExpireIn <= 0 {
+		return &verdict{outcome: outcomeByNSP["6"], cause: "the token has expired"}
+	}
+	return nil
 }
 
 // nspStatus is the name of Huawei's status header in the form that net/http gives names.
@@ -315,65 +316,4 @@ func retryAfter(value string) time.Duration {
 		return maxRetryAfter
 	}
 	return time.Duration(seconds) * time.Second
-}
-
-// decodeObject returns the members of an answer that is an object and reports no error, and nil of any other. Members are
-// told apart to the letter: decoding into a struct would take "OPENID" for openID. Numbers stay as they are written.
-func decodeObject(body []byte) map[string]interface{} {
-	var members map[string]interface{}
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.UseNumber()
-	if !json.Valid(body) || decoder.Decode(&members) != nil {
-		return nil
-	}
-	if _, ok := members["error"]; ok {
-		return nil
-	}
-	return members
-}
-
-// unusable is the verdict on an answer that lacks something; the cause is for one that has members.
-func unusable(members map[string]interface{}, cause string) *verdict {
-	if members == nil {
-		cause = "the answer is no JSON object, or has an error and no NSP_STATUS"
-	}
-	return failed(whenMalformed, cause)
-}
-
-// texts reads strings; absent members and null are "". It returns nil where one is anything else, or there are no members.
-func texts(members map[string]interface{}, names []string) []string {
-	if members == nil {
-		return nil
-	}
-	values := make([]string, 0, columns)
-	for _, name := range names {
-		if value, ok := members[name].(string); ok {
-			values = append(values, value)
-			continue
-		}
-		if members[name] != nil {
-			return nil
-		}
-		values = append(values, "")
-	}
-	return values
-}
-
-// number reads a whole number that must be there.
-func number(member interface{}) (int64, bool) {
-	n, ok := member.(json.Number)
-	if !ok {
-		return 0, false
-	}
-	value, err := n.Int64()
-	return value, err == nil
-}
-
-// textOrNumber reads a client ID: Huawei's page says string, its own sample code reads a number.
-func textOrNumber(member interface{}) (string, bool) {
-	if n, ok := member.(json.Number); ok {
-		return n.String(), true
-	}
-	value, ok := member.(string)
-	return value, ok && value != ""
 }

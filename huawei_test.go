@@ -42,7 +42,7 @@ func TestClient_judgesEveryAnswer(t *testing.T) {
 		require.Equal(t, code == "", known, "%s: does the simulator agree?", token)
 		if code == "" {
 			require.Nil(t, v.outcome, token)
-			want := newIdentity([]string{user.OpenID, user.UnionID, user.MobileNumber, user.PhoneCountryCode, user.PurePhoneNumber})
+			want := newIdentity([]string{user.OpenID, user.UnionID, user.MobileNumber, user.PhoneCountryCode, user.PurePhoneNumber, "", ""})
 			require.Equal(t, want, v.identity, token)
 			continue
 		}
@@ -281,12 +281,17 @@ func TestClient_numbersCountAsTheyAreWritten(t *testing.T) {
 		`{"client_id":"7","type":0,"expire_in":100} trailing`:                   codeMalformed,
 		`{"client_id":"7","type":0,"expire_in":100,"open_id":1e999}`:            codeMalformed,
 		`{"client_id":"7","type":0,"expire_in":0}`:                              codeTokenInvalid,
+		`{"client_id":"\u0037","type":-0,"expire_in":100}`:                      "",
+		`{"client_id":"\u0038","type":0,"expire_in":100}`:                       codeTokenForeign,
+		`{"client_id":null,"type":0,"expire_in":100}`:                           codeMalformed,
+		`{"client_id":"","type":0,"expire_in":100}`:                             codeMalformed,
+		`{"client_id":true,"type":1,"expire_in":100}`:                           codeMalformed,
 		`{"client_id":9007199254740993,"type":0,"expire_in":100,"open_id":"o"}`: codeTokenForeign,
 	} {
 		info, failure := getTokenInfo(fuzzClient(respond(200, "-", body), "7", "9007199254740992"), context.Background(), "token")
 		if code == "" {
 			require.Nil(t, failure, body)
-			require.Equal(t, 100*time.Second, info.life, body)
+			require.Equal(t, 100*time.Second, lifeOf(info), body)
 			continue
 		}
 		require.NotNil(t, failure, body)

@@ -17,7 +17,6 @@ const (
 	columnNational
 	columnPhoneE164 // "" where there is no country code
 	columnPhoneMasked
-	columns // how many there are
 )
 
 // phoneColumns tells where a phone.format finds its value.
@@ -33,9 +32,9 @@ const maxValue = 256
 // minShown is the number of digits from which a masked number shows its first three and last two.
 const minShown = 8
 
-// newIdentity makes an identity of its first five columns, which it keeps; nil for values that no identity can have.
+// newIdentity makes an identity of values, which it keeps and whose last two it fills in; nil for what no identity can have.
 func newIdentity(values []string) *identity {
-	if values == nil || values[columnOpenID] == "" {
+	if values[columnOpenID] == "" {
 		return nil
 	}
 	all := strings.Join(values, "")
@@ -47,7 +46,9 @@ func newIdentity(values []string) *identity {
 		// Without mobileNumber these belong to another kind of number (loginMobileNumber), or to nothing.
 		values[columnCountryCode], values[columnNational] = "", ""
 	}
-	return &identity{values: append(values, e164(values[columnCountryCode], values[columnNational]), masked(phone))}
+	values[columnPhoneE164] = e164(values[columnCountryCode], values[columnNational])
+	values[columnPhoneMasked] = masked(phone)
+	return &identity{values: values}
 }
 
 func tooLong(values []string) bool {

@@ -1,0 +1,75 @@
+package huaweiid
+
+import "encoding/json"
+
+// Huawei's answers, as far as they count.
+//
+// Members are told apart to the letter. encoding/json would take "OPENID" for openID: it prefers the field that has the
+// member's very name, but takes the first one whose name differs in case only where there is none. So in front of each
+// field stands one in capitals, which takes whatever is written in another case and is never read.
+//
+// A struct, because the interpreter hands it to compiled code once, where members of a map would each be several steps of
+// its own. null is as good as absent.
+
+// userInfo is getInfo's answer.
+type userInfo struct {
+	Error json.RawMessage `json:"error"` // there at all, it says that this is no answer; in any case
+
+	OtherOpenID json.RawMessage `json:"OPENID"`
+	OpenID      string          `json:"openID"`
+
+	OtherUnionID json.RawMessage `json:"UNIONID"`
+	UnionID      string          `json:"unionID"`
+
+	OtherMobileNumber json.RawMessage `json:"MOBILENUMBER"`
+	MobileNumber      string          `json:"mobileNumber"`
+
+	OtherPhoneCountryCode json.RawMessage `json:"PHONECOUNTRYCODE"`
+	PhoneCountryCode      string          `json:"phoneCountryCode"` // with its 00
+
+	OtherPurePhoneNumber json.RawMessage `json:"PUREPHONENUMBER"`
+	PurePhoneNumber      string          `json:"purePhoneNumber"`
+}
+
+// tokenInfo is getTokenInfo's answer. Its numbers are pointers, which tell 0 from absent.
+type tokenInfo struct {
+	Error json.RawMessage `json:"error"` // as userInfo's
+
+	OtherType json.RawMessage `json:"TYPE"`
+	Type      *int64          `json:"type"` // 0 = a user's token
+
+	OtherExpireIn json.RawMessage `json:"EXPIRE_IN"`
+	ExpireIn      *int64          `json:"expire_in"` // seconds
+
+	OtherClientID json.RawMessage `json:"CLIENT_ID"`
+	ClientID      json.RawMessage `json:"client_id"` // Huawei's page says string, its own sample code reads a number
+
+	OtherOpenID json.RawMessage `json:"OPEN_ID"`
+	OpenID      string          `json:"open_id"`
+
+	OtherUnionID json.RawMessage `json:"UNION_ID"`
+	UnionID      string          `json:"union_id"`
+}
+
+// clientIDTexts are the ways in which an answer usually writes a client ID, which is digits only. Others, such as escapes,
+// are clientIDOf's.
+func clientIDTexts(id string) []string { return []string{id, `"` + id + `"`} }
+
+// clientIDOf reads the client ID that an answer names, however it is written.
+func clientIDOf(info *tokenInfo) (id string, ok bool) {
+	var number json.Number
+	if json.Unmarshal(info.ClientID, &id) == nil {
+		return id, id != ""
+	}
+	err := json.Unmarshal(info.ClientID, &number)
+	return number.String(), err == nil
+}
+
+// unusable is the verdict on an answer that could not be read; the cause is for one that is an object without an error.
+func unusable(body []byte, cause string) *verdict {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(body, &members) != nil || members == nil || members["error"] != nil {
+		cause = "the answer is no JSON object, or has an error and no NSP_STATUS"
+	}
+	return failed(whenMalformed, cause)
+}
