@@ -26,7 +26,7 @@ type entry struct {
 	whole   bool   // all three are there
 }
 
-// cache holds at most limit entries. Finding one costs a map look-up, storing and removing O(log n). It is not locked.
+// cache holds at most limit entries, which may be none. Finding one costs a map look-up, storing and removing O(log n). It is not locked.
 //
 // Full, it drops the entry whose end is nearest: one that no rule can serve any more, if there is one. Hits need no
 // book-keeping then, which would cost an interpreted hit as much as all the rest of it.
@@ -50,10 +50,10 @@ func putEntry(c *cache, e *entry, now time.Duration) (evicted int) {
 	if dropDead(c, now) {
 		dropDead(c, now)
 	}
-	if c.limit <= 0 || e.end <= now {
-		return 0
-	}
 	if len(c.byEnd) >= c.limit {
+		if c.limit == 0 {
+			return 0
+		}
 		removeEntry(c, c.byEnd[0])
 		evicted++
 	}

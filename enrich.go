@@ -278,7 +278,7 @@ func newEnricher(configured []string, phoneColumn int) *enricher {
 
 // enrich sets the identity's headers, one value each; what Huawei did not say has no header. Every request gets slices
 // of its own: shared ones could be written to further down the chain.
-func enrich(e *enricher, h http.Header, id *identity, status string) {
+func enrich(e *enricher, h http.Header, id *identity, from string) {
 	values, columns := id.values, e.columns
 	for i, name := range e.names {
 		if value := values[columns[i]]; value != "" {
@@ -286,8 +286,16 @@ func enrich(e *enricher, h http.Header, id *identity, status string) {
 		}
 	}
 	if e.status != "" {
-		h[e.status] = []string{status}
+		h[e.status] = []string{statusOf(from)}
 	}
+}
+
+// statusOf says whether an identity came of a fresh answer.
+func statusOf(from string) string {
+	if from == fromStale {
+		return statusStale
+	}
+	return statusVerified
 }
 
 // enrichAnonymous sets what a request without an identity gets.

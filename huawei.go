@@ -120,15 +120,16 @@ func certPool(pems []string) *x509.CertPool {
 func lookUp(c *client, token string) *verdict {
 	ctx, cancel := context.WithTimeout(context.Background(), c.timeout)
 	defer cancel()
-	v := ask(c, ctx, token)
+	form := "access_token=" + url.QueryEscape(token)
+	v := ask(c, ctx, form)
 	if v.outcome != nil && v.outcome.retried {
-		return askAgain(c, ctx, token, v)
+		return askAgain(c, ctx, form, v)
 	}
 	return v
 }
 
 // askAgain repeats an attempt that failed, while that makes sense, and returns the last one's verdict.
-func askAgain(c *client, ctx context.Context, token string, v *verdict) *verdict {
+func askAgain(c *client, ctx context.Context, form string, v *verdict) *verdict {
 	for attempt := 0; attempt < c.retries && v.outcome != nil && v.outcome.retried; attempt++ {
 		pause := jittered(retryPause << attempt)
 		deadline, _ := ctx.Deadline()
@@ -136,7 +137,7 @@ func askAgain(c *client, ctx context.Context, token string, v *verdict) *verdict
 			return v
 		}
 		c.sleep(pause)
-		v = ask(c, ctx, token)
+		v = ask(c, ctx, form)
 	}
 	return v
 }
@@ -148,32 +149,41 @@ func jittered(d time.Duration) time.Duration {
 
 // ask makes one attempt. getInfo answers for any Huawei app's token, and does not say which app's: where only some apps'
 // tokens are accepted, getTokenInfo is asked first.
-func ask(c *client, ctx context.Context, token string) *verdict {
+func ask(c *client, ctx context.Context, form string) *verdict {
 	if len(c.clientIDs) == 0 {
-		return getInfo(c, ctx, token)
+		return getInfo(c, ctx, form)
 	}
-	info, failure := getTokenInfo(c, ctx, token)
+	info, failure := getTokenInfo(c, ctx, form)
 	if failure != nil {
 		return failure
 	}
-	v := getInfo(c, ctx, token)
+	v := getInfo(c, ctx, form)
 	if v.identity == nil {
 		return v
 	}
 	user := v.identity.values
-	if !same(info.OpenID, user[columnOpenID]) || !same(info.UnionID, user[columnUnionID]) {
-		return failed(whenForeign, "getTokenInfo and getInfo name different users")
+	if info.OpenID != user[columnOpenID] || info.UnionID != user[columnUnionID] {
+		if failure = different(info, user); failure != nil {
+			return failure
+		}
 	}
-	v.life = lifeOf(info)
+	v.life = time.Duration(*info.ExpireIn) * time.Second
 	return v
 }
 
-// same tells whether two answers agree; one that is silent agrees with any.
+// different says that two answers are about two users; nil means that they agree. One that is silent agrees with any.
+func different(info *tokenInfo, user []string) *verdict {
+	if !same(info.OpenID, user[columnOpenID]) || !same(info.UnionID, user[columnUnionID]) {
+		return failed(whenForeign, "getTokenInfo and getInfo name different users")
+	}
+	return nil
+}
+
 func same(a, b string) bool { return a == "" || b == "" || a == b }
 
-// getInfo calls GOpen.User.getInfo.
-func getInfo(c *client, ctx context.Context, token string) *verdict {
-	body, failure := post(c, ctx, c.getInfoURL, "access_token="+url.QueryEscape(token))
+// getInfo calls GOpen.User.getInfo. The form has the token.
+func getInfo(c *client, ctx context.Context, form string) *verdict {
+	body, failure := post(c, ctx, c.getInfoURL, form)
 	if failure != nil {
 		return failure
 	}
@@ -189,14 +199,17 @@ func getInfo(c *client, ctx context.Context, token string) *verdict {
 }
 
 // getTokenInfo calls huawei.oauth2.user.getTokenInfo and checks that the token is a user's, one of our apps', and alive.
-func getTokenInfo(c *client, ctx context.Context, token string) (*tokenInfo, *verdict) {
-	body, failure := post(c, ctx, c.tokenInfoURL, "access_token="+url.QueryEscape(token)+"&open_id=OPENID")
+func getTokenInfo(c *client, ctx context.Context, form string) (*tokenInfo, *verdict) {
+	body, failure := post(c, ctx, c.tokenInfoURL, form+"&open_id=OPENID")
 	if failure != nil {
 		return nil, failure
 	}
 	info := &tokenInfo{}
 	if json.Unmarshal(body, info) != nil || info.Error != nil || info.Type == nil || info.ExpireIn == nil {
 		return nil, unusable(body, "getTokenInfo: type or expire_in is missing, or a member has the wrong type")
+	}
+	if *info.ExpireIn > maxLife {
+		*info.ExpireIn = maxLife
 	}
 	if *info.Type != 0 || *info.ExpireIn <= 0 || !c.clientIDs[string(info.ClientID)] {
 		if failure = unacceptable(c, info); failure != nil {
@@ -208,14 +221,6 @@ func getTokenInfo(c *client, ctx context.Context, token string) (*tokenInfo, *ve
 
 // maxLife bounds a token's life, in seconds: no answer counts for longer anyway.
 const maxLife = int64(maxTTL / time.Second)
-
-// lifeOf is what is left of a token's life.
-func lifeOf(info *tokenInfo) time.Duration {
-	if *info.ExpireIn > maxLife {
-		return maxTTL
-	}
-	return time.Duration(*info.ExpireIn) * time.Second
-}
 
 // unacceptable says why a token is not; nil means that it is, for all that.
 func unacceptable(c *client, info *tokenInfo) *verdict {
@@ -250,16 +255,16 @@ func post(c *client, ctx context.Context, address, form string) ([]byte, *verdic
 	if err != nil {
 		return nil, broken(err)
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	body, err := io.ReadAll(http.MaxBytesReader(nil, resp.Body, maxAnswer))
 	resp.Body.Close()
-	if resp.StatusCode != http.StatusOK || resp.Header[nspStatus] != nil || err != nil || len(body) > maxAnswer {
-		return body, spoilt(resp, len(body), err)
+	if resp.StatusCode != http.StatusOK || resp.Header[nspStatus] != nil || err != nil {
+		return body, spoilt(resp, err)
 	}
 	return body, nil
 }
 
 // spoilt is the verdict on an answer that is not plainly good; nil means that it is, for all that.
-func spoilt(resp *http.Response, size int, err error) *verdict {
+func spoilt(resp *http.Response, err error) *verdict {
 	if row := judge(resp.StatusCode, resp.Header[nspStatus]); row != nil {
 		return &verdict{
 			outcome:    row,
@@ -267,11 +272,12 @@ func spoilt(resp *http.Response, size int, err error) *verdict {
 			cause:      "HTTP " + strconv.Itoa(resp.StatusCode) + describeNSP(resp.Header[nspStatus]),
 		}
 	}
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return failed(whenMalformed, "the answer is larger than 64 KiB")
+	}
 	if err != nil {
 		return broken(err)
-	}
-	if size > maxAnswer {
-		return failed(whenMalformed, "the answer is larger than 64 KiB")
 	}
 	return nil
 }

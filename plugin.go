@@ -184,11 +184,7 @@ func serve(p *plugin, rw http.ResponseWriter, req *http.Request) {
 		reject(p, rw, req, a.outcome, a.retryAfter, fingerprint(k))
 		return
 	}
-	status := statusVerified
-	if a.from == fromStale {
-		status = statusStale
-	}
-	forwardIdentified(p, rw, req, k, a.identity, status)
+	forwardIdentified(p, rw, req, k, a.identity, a.from)
 }
 
 // serveWithoutToken goes the way of a request that has no token, or none that can be one, or more than one.
@@ -210,16 +206,16 @@ func serveWithoutToken(p *plugin, rw http.ResponseWriter, req *http.Request, tok
 
 // forwardHit forwards with a fresh answer from the cache.
 func forwardHit(p *plugin, rw http.ResponseWriter, req *http.Request, e *entry) {
-	forwardIdentified(p, rw, req, e.key, e.identity, statusVerified)
+	forwardIdentified(p, rw, req, e.key, e.identity, fromCache)
 }
 
-// forwardIdentified forwards with an identity, if it is all that is asked for.
-func forwardIdentified(p *plugin, rw http.ResponseWriter, req *http.Request, k key, id *identity, status string) {
+// forwardIdentified forwards with an identity, if it is all that is asked for. from is how it was come by.
+func forwardIdentified(p *plugin, rw http.ResponseWriter, req *http.Request, k key, id *identity, from string) {
 	if p.settings.phoneRequired && id.values[p.enricher.phoneColumn] == "" {
 		reject(p, rw, req, outcomeByWhen[whenPhoneRequired], 0, fingerprint(k))
 		return
 	}
-	enrich(p.enricher, req.Header, id, status)
+	enrich(p.enricher, req.Header, id, from)
 	p.next.ServeHTTP(rw, req)
 }
 

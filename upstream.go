@@ -92,10 +92,18 @@ func newUpstream(s upstreamSettings) *upstream {
 		forStrangers: s.maxConcurrent - s.maxConcurrent/4,
 
 		mu:      &sync.RWMutex{},
-		good:    newCache(s.maxEntries),
-		refused: newCache(s.maxEntries / 4),
+		good:    newCache(limitOf(s.maxEntries, s.ttl)),
+		refused: newCache(limitOf(s.maxEntries/4, s.negativeTTL)),
 		flights: map[key]*flight{},
 	}
+}
+
+// limitOf is how many entries of a ttl are kept at most.
+func limitOf(limit int, ttl time.Duration) int {
+	if ttl == 0 {
+		return 0
+	}
+	return limit
 }
 
 // credentials is what stands before a token in a key. It is what most requests have there, so that a hit takes their whole
@@ -256,14 +264,12 @@ func landFlight(u *upstream, k key, f *flight) {
 	remember(u, k, f.verdict, now)
 }
 
-// remember stores a verdict as its kind wants. u.mu is held.
+// remember stores a verdict as its kind wants. A refusal of the same token is past its end by now, or nobody would have
+// looked the token up. u.mu is held.
 func remember(u *upstream, k key, v *verdict, now time.Duration) {
 	if v.identity == nil {
 		rememberRefusal(u, k, v, now)
 		return
-	}
-	if r := u.refused.entries[k]; r != nil {
-		removeEntry(u.refused, r)
 	}
 	putEntry(u.good, goodEntry(u, k, v, now), now)
 }
