@@ -48,6 +48,7 @@ type flight struct {
 	known   bool
 	probe   bool
 	gone    bool // done is closed
+	news    bool // there may be something to log
 
 	before time.Duration // the breaker's pause before it landed
 	after  time.Duration // and after that
@@ -195,18 +196,14 @@ func refreshAhead(u *upstream, e *entry, token string, now time.Duration, log *l
 // startFlight makes room for a lookup, unless the breaker or the bound on lookups under way says no: then it returns how
 // long to wait. u.mu is held.
 func startFlight(u *upstream, k key, known bool, now time.Duration) (*flight, time.Duration) {
-	open := u.breaker.pause > 0 // closed, the breaker admits everything and knows no probes
-	if open {
-		if wait, ok := u.breaker.admits(now); !ok {
-			return nil, wait
-		}
-	}
 	if len(u.flights) >= u.forAll || !known && u.strangers >= u.forStrangers {
 		return nil, time.Second
 	}
 	f := &flight{done: make(chan struct{}), known: known}
-	if open {
-		f.probe = u.breaker.start()
+	if u.breaker.pause > 0 { // closed, it admits everything and knows no probes
+		if wait := admit(u, f, now); wait > 0 {
+			return nil, wait
+		}
 	}
 	if !known {
 		u.strangers++
@@ -215,12 +212,21 @@ func startFlight(u *upstream, k key, known bool, now time.Duration) (*flight, ti
 	return f, 0
 }
 
+// admit asks a breaker that is not closed, and returns how long it wants no lookup. u.mu is held.
+func admit(u *upstream, f *flight, now time.Duration) time.Duration {
+	wait, ok := u.breaker.admits(now)
+	if ok {
+		f.probe = u.breaker.start()
+	}
+	return wait
+}
+
 // fly makes a flight's lookup and lets those go who wait for it.
 func fly(u *upstream, k key, token string, f *flight, log *logger) {
 	defer letGo(u, k, f, log)
 	f.verdict = lookUp(u.client, token)
 	landFlight(u, k, f)
-	if f.verdict.outcome != nil || f.before > 0 {
+	if f.news {
 		letGo(u, k, f, log) // nobody waits for a log
 		log.landing(k, f)
 	}
@@ -257,6 +263,7 @@ func landFlight(u *upstream, k key, f *flight) {
 	}
 	// A good answer after a good answer is no news to the breaker.
 	if f.verdict.outcome != nil || u.breaker.failures > 0 {
+		f.news = true
 		f.before = u.breaker.pause
 		u.breaker.done(f.verdict, f.probe, now)
 		f.after = u.breaker.pause
