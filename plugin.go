@@ -24,6 +24,7 @@ type plugin struct {
 	next      http.Handler
 	settings  *settings
 	source    *tokenSource
+	prefix    string // of the token in its header, as keys are made of it; "" = the value is the token
 	challenge string // of WWW-Authenticate: the scheme and the realm
 	verbose   bool   // refusals are logged
 	guard     *guard
@@ -62,12 +63,16 @@ func newPlugin(ctx context.Context, next http.Handler, config *Config, name stri
 		next:      next,
 		settings:  s,
 		source:    &s.token,
+		prefix:    credentials,
 		challenge: "Bearer realm=" + quoted(s.realm),
 		verbose:   s.mode == modeReport || s.logLevel <= slog.LevelDebug,
 		guard:     newGuard(s.headers),
 		enricher:  newEnricher(s.headers, phoneColumns[s.phoneFormat]),
 		upstream:  u,
 		log:       newLogger(name, s.logLevel, u.throttle),
+	}
+	if s.token.scheme == "" {
+		p.prefix = ""
 	}
 	p.log.announce(s)
 	return p, nil
@@ -111,11 +116,11 @@ func (p *plugin) handler() http.HandlerFunc {
 		e := good[sum([]byte(salt+values[0]))]
 		mu.RUnlock()
 		if e == nil {
-			serve(p, rw, req)
+			serveCredentials(p, rw, req, values)
 			return
 		}
 		if since(epoch) >= e.refresh {
-			serve(p, rw, req)
+			serveCredentials(p, rw, req, values)
 			return
 		}
 		if plain {
@@ -175,8 +180,24 @@ func serve(p *plugin, rw http.ResponseWriter, req *http.Request) {
 		return
 	}
 
-	k := keyOf(p.upstream, tokens[0])
-	a := resolve(p.upstream, k, tokens[0], p.log)
+	serveToken(p, rw, req, tokens[0])
+}
+
+// serveCredentials goes on where the fast way found no fresh answer: for a request that asks for nothing but an identity and
+// has one value of the token's header. A value in another form than keys are made of goes the whole way.
+func serveCredentials(p *plugin, rw http.ResponseWriter, req *http.Request, values []string) {
+	token, ok := strings.CutPrefix(values[0], p.prefix)
+	if ok && isToken(token) {
+		serveToken(p, rw, req, token)
+		return
+	}
+	serve(p, rw, req)
+}
+
+// serveToken finds out whom a token stands for, and forwards or refuses.
+func serveToken(p *plugin, rw http.ResponseWriter, req *http.Request, token string) {
+	k := keyOf(p.upstream, token)
+	a := resolve(p.upstream, k, token, p.log)
 	if p.settings.debugHeader {
 		addCacheStatus(rw.Header(), a)
 	}
