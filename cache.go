@@ -19,11 +19,11 @@ type entry struct {
 	end      time.Duration // after which no rule can serve it; the end of the stale window
 	place    int           // in cache.byEnd
 
-	// What most hits set. It is the identity's, a step nearer.
+	// The identity's, a step nearer to a hit.
 	openID  string
 	unionID string
-	phone   string // as Huawei gives it
-	whole   bool   // all three are there
+	phone   string
+	whole   bool
 }
 
 // cache holds at most limit entries, which may be none. Finding one costs a map look-up, storing and removing O(log n). It is not locked.

@@ -161,8 +161,8 @@ func ask(c *client, ctx context.Context, form string) *verdict {
 	if v.identity == nil {
 		return v
 	}
-	user := v.identity.values
-	if info.OpenID != user[columnOpenID] || info.UnionID != user[columnUnionID] {
+	user := v.identity
+	if info.OpenID != user.openID || info.UnionID != user.unionID {
 		if failure = different(info, user); failure != nil {
 			return failure
 		}
@@ -172,8 +172,8 @@ func ask(c *client, ctx context.Context, form string) *verdict {
 }
 
 // different says that two answers are about two users; nil means that they agree. One that is silent agrees with any.
-func different(info *tokenInfo, user []string) *verdict {
-	if !same(info.OpenID, user[columnOpenID]) || !same(info.UnionID, user[columnUnionID]) {
+func different(info *tokenInfo, user *identity) *verdict {
+	if !same(info.OpenID, user.openID) || !same(info.UnionID, user.unionID) {
 		return failed(whenForeign, "getTokenInfo and getInfo name different users")
 	}
 	return nil
@@ -191,7 +191,7 @@ func getInfo(c *client, ctx context.Context, form string) *verdict {
 	if json.Unmarshal(body, &user) != nil || user.Error != nil {
 		return unusable(body, "getInfo: a member is no string")
 	}
-	id := newIdentity([]string{user.OpenID, user.UnionID, user.MobileNumber, user.PhoneCountryCode, user.PurePhoneNumber, "", ""})
+	id := newIdentity(user.OpenID, user.UnionID, user.MobileNumber, user.PhoneCountryCode, user.PurePhoneNumber)
 	if id == nil {
 		return failed(whenMalformed, "getInfo: openID is missing, or a member is too long or not visible ASCII")
 	}

@@ -42,7 +42,7 @@ func TestClient_judgesEveryAnswer(t *testing.T) {
 		require.Equal(t, code == "", known, "%s: does the simulator agree?", token)
 		if code == "" {
 			require.Nil(t, v.outcome, token)
-			want := newIdentity([]string{user.OpenID, user.UnionID, user.MobileNumber, user.PhoneCountryCode, user.PurePhoneNumber, "", ""})
+			want := newIdentity(user.OpenID, user.UnionID, user.MobileNumber, user.PhoneCountryCode, user.PurePhoneNumber)
 			require.Equal(t, want, v.identity, token)
 			continue
 		}

@@ -6,6 +6,12 @@ import "strings"
 // maxValue bytes. It never changes once made, so that requests share it.
 type identity struct {
 	values []string // by column
+
+	// What most requests get.
+	openID  string
+	unionID string
+	phone   string // as Huawei gives it
+	whole   bool   // all three are there
 }
 
 // Columns of an identity's values.
@@ -32,23 +38,23 @@ const maxValue = 256
 // minShown is the number of digits from which a masked number shows its first three and last two.
 const minShown = 8
 
-// newIdentity makes an identity of values, which it keeps and whose last two it fills in; nil for what no identity can have.
-func newIdentity(values []string) *identity {
-	if values[columnOpenID] == "" {
+// newIdentity makes an identity of what getInfo says; nil for what no identity can have. The country code is with its 00.
+func newIdentity(openID, unionID, phone, countryCode, national string) *identity {
+	if openID == "" {
 		return nil
 	}
-	all := strings.Join(values, "")
-	if !isVisible(all) || len(all) > maxValue && tooLong(values) {
+	all := openID + unionID + phone + countryCode + national
+	if !isVisible(all) || len(all) > maxValue && tooLong([]string{openID, unionID, phone, countryCode, national}) {
 		return nil
 	}
-	phone := values[columnPhoneRaw]
 	if phone == "" {
 		// Without mobileNumber these belong to another kind of number (loginMobileNumber), or to nothing.
-		values[columnCountryCode], values[columnNational] = "", ""
+		countryCode, national = "", ""
 	}
-	values[columnPhoneE164] = e164(values[columnCountryCode], values[columnNational])
-	values[columnPhoneMasked] = masked(phone)
-	return &identity{values: values}
+	return &identity{
+		values: []string{openID, unionID, phone, countryCode, national, e164(countryCode, national), masked(phone)},
+		openID: openID, unionID: unionID, phone: phone, whole: unionID != "" && phone != "",
+	}
 }
 
 func tooLong(values []string) bool {

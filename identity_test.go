@@ -24,7 +24,7 @@ func TestIdentity_phoneFormats(t *testing.T) {
 		"no phone":          {"", "", "", "", ""},
 		"masked as it were": {"191******08", "0086", "191******08", "+86191******08", "***********"},
 	} {
-		id := newIdentity([]string{"openid", "", test.number, test.code, test.national, "", ""})
+		id := newIdentity("openid", "", test.number, test.code, test.national)
 		require.NotNil(t, id, name)
 		require.Equal(t, test.number, id.values[phoneColumns[phoneRaw]], name)
 		require.Equal(t, test.e164, id.values[phoneColumns[phoneE164]], name)
@@ -35,14 +35,14 @@ func TestIdentity_phoneFormats(t *testing.T) {
 func TestIdentity_everyValueMustFitAHeader(t *testing.T) {
 	t.Parallel()
 	longest := strings.Repeat("x", maxValue)
-	require.NotNil(t, newIdentity([]string{longest, longest, longest, longest, longest, "", ""}))
-	require.NotNil(t, newIdentity([]string{"!~", "", "", "", "", "", ""}))
-	require.Nil(t, newIdentity([]string{"", "u", "1", "0086", "1", "", ""}), "an openID there must be")
+	require.NotNil(t, newIdentity(longest, longest, longest, longest, longest))
+	require.NotNil(t, newIdentity("!~", "", "", "", ""))
+	require.Nil(t, newIdentity("", "u", "1", "0086", "1"), "an openID there must be")
 	for _, bad := range []string{longest + "x", "a b", "a\tb", "a\r\nX-User-Phone: 1", "a\x00", "a\x7f", "ü", "名", "\xff"} {
 		for place := 0; place < 5; place++ {
-			values := []string{"o", "u", "1", "0086", "1", "", ""}
-			values[place] = bad
-			require.Nil(t, newIdentity(values), "%q in place %d", bad, place)
+			v := []string{"o", "u", "1", "0086", "1"}
+			v[place] = bad
+			require.Nil(t, newIdentity(v[0], v[1], v[2], v[3], v[4]), "%q in place %d", bad, place)
 		}
 	}
 }

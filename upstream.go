@@ -306,9 +306,9 @@ func goodEntry(u *upstream, k key, v *verdict, now time.Duration) *entry {
 			life = end
 		}
 	}
-	e := &entry{key: k, identity: v.identity, refresh: now + life/5*4, expires: now + life, end: now + end}
-	values := v.identity.values
-	e.openID, e.unionID, e.phone = values[columnOpenID], values[columnUnionID], values[columnPhoneRaw]
-	e.whole = e.unionID != "" && e.phone != ""
-	return e
+	id := v.identity
+	return &entry{
+		key: k, identity: id, openID: id.openID, unionID: id.unionID, phone: id.phone, whole: id.whole,
+		refresh: now + life/5*4, expires: now + life, end: now + end,
+	}
 }

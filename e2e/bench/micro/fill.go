@@ -45,7 +45,7 @@ func fillForBench(rw http.ResponseWriter, req *http.Request) {
 		for _, token := range strings.Fields(string(body)) {
 			serial := token[len(token)-16:]
 			phone := "111" + serial[8:]
-			id := newIdentity([]string{"AQAxKp8Wm3Zt" + serial, "AQAxQ7vR2nLd4" + serial, phone, "0086", strings.Clone(phone), "", ""})
+			id := newIdentity("AQAxKp8Wm3Zt"+serial, "AQAxQ7vR2nLd4"+serial, phone, "0086", strings.Clone(phone))
 			k := keyOf(u, token)
 			u.mu.Lock()
 			remember(u, k, &verdict{identity: id, life: time.Hour}, u.since(epoch))
