@@ -141,23 +141,21 @@ func resolve(u *upstream, k key, token string, log *logger) answer {
 // The lookup belongs to no client, although it runs on the goroutine of the request that needs it first: no context of a
 // request reaches it, and when that client leaves, it goes on for those who wait and for the cache.
 func fetch(u *upstream, k key, token string, known bool, now time.Duration, log *logger) answer {
+	from := fromHuawei
 	f := u.flights[k]
 	if f != nil {
 		u.mu.Unlock()
 		<-f.done
-		return landed(u, k, f, fromCoalesced)
+		from = fromCoalesced
+	} else {
+		var wait time.Duration
+		f, wait = startFlight(u, k, known, now)
+		u.mu.Unlock()
+		if f == nil {
+			return orStale(u, k, answer{outcome: outcomeByWhen[whenOverloaded], from: from, retryAfter: wait})
+		}
+		fly(u, k, token, f, log)
 	}
-	f, wait := startFlight(u, k, known, now)
-	u.mu.Unlock()
-	if f == nil {
-		return orStale(u, k, answer{outcome: outcomeByWhen[whenOverloaded], from: fromHuawei, retryAfter: wait})
-	}
-	fly(u, k, token, f, log)
-	return landed(u, k, f, fromHuawei)
-}
-
-// landed is what a flight brought.
-func landed(u *upstream, k key, f *flight, from string) answer {
 	v := f.verdict
 	if v.identity != nil {
 		return answer{identity: v.identity, from: from}
@@ -268,17 +266,12 @@ func landFlight(u *upstream, k key, f *flight) {
 		u.breaker.done(f.verdict, f.probe, now)
 		f.after = u.breaker.pause
 	}
-	remember(u, k, f.verdict, now)
-}
-
-// remember stores a verdict as its kind wants. A refusal of the same token is past its end by now, or nobody would have
-// looked the token up. u.mu is held.
-func remember(u *upstream, k key, v *verdict, now time.Duration) {
-	if v.identity == nil {
-		rememberRefusal(u, k, v, now)
+	// A refusal of the same token is past its end by now, or nobody would have looked the token up.
+	if f.verdict.identity == nil {
+		rememberRefusal(u, k, f.verdict, now)
 		return
 	}
-	putEntry(u.good, goodEntry(u, k, v, now), now)
+	putEntry(u.good, goodEntry(u, k, f.verdict, now), now)
 }
 
 // rememberRefusal stores a refusal and ends the good answer it is the end of. u.mu is held.

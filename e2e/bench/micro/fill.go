@@ -48,7 +48,8 @@ func fillForBench(rw http.ResponseWriter, req *http.Request) {
 			id := newIdentity("AQAxKp8Wm3Zt"+serial, "AQAxQ7vR2nLd4"+serial, phone, "0086", strings.Clone(phone))
 			k := keyOf(u, token)
 			u.mu.Lock()
-			remember(u, k, &verdict{identity: id, life: time.Hour}, u.since(epoch))
+			now := u.since(epoch)
+			putEntry(u.good, goodEntry(u, k, &verdict{identity: id, life: time.Hour}, now), now)
 			u.mu.Unlock()
 		}
 	}
