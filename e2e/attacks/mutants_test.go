@@ -52,7 +52,7 @@ var mutants = []mutant{
 	{"the comparison of openIDs", "huawei.go", "!same(info.OpenID, user.openID) || ", "", by(&otherApps)},
 	{"the comparison of unionIDs", "huawei.go", " || !same(info.UnionID, user.unionID)", "", by(&otherApps)},
 	{"the question before the answer", "huawei.go", "if len(c.clientIDs) == 0 {", "if true {", by(&otherApps)},
-	{"the upstream in the key", "upstream.go", "string(identity[:])", "string(identity[:0])", by(&sharedState)},
+	{"the upstream in the key", "upstream.go", "string(identity[:saltLength])", "string(identity[:0])", by(&sharedState)},
 	{"the URLs in the shared state's key", "registry.go", "s.getInfoURL, s.tokenInfoURL, s.clientIDs, s.timeout,", "\"\", \"\", s.clientIDs, s.timeout,", by(&sharedState)},
 	{"the client IDs in the shared state's key", "registry.go", "s.getInfoURL, s.tokenInfoURL, s.clientIDs, s.timeout,", "s.getInfoURL, s.tokenInfoURL, \"\", s.timeout,", by(&sharedState)},
 	{"an instance's own rules at a hit", "plugin.go", "\t\tforwardHit(p, rw, req, e)", "enrich(p.enricher, h, e.identity, fromCache); p.next.ServeHTTP(rw, req)", by(&sharedState)},
