@@ -38,6 +38,8 @@ var mutants = []mutant{
 	{"the check for repeated tokens", "plugin.go", "if len(tokens) != 1 || ", "if len(tokens) == 0 || ", by(&repeatedTokens)},
 	{"the check of a token's bytes", "token.go", "len(value) <= maxToken && isVisible(value)", "len(value) <= maxToken", by(&unfitTokens)},
 	{"the check of a token's length", "token.go", "const maxToken = 2048", "const maxToken = 1 << 20", by(&unfitTokens)},
+	{"the scheme where the fast way ends", "plugin.go", "if ok && isToken(token) {", "if (ok || true) && isToken(token) {", by(&unfitTokens)},
+	{"the check of a token's bytes where the fast way ends", "plugin.go", "if ok && isToken(token) {", "if ok {", by(&unfitTokens)},
 	{"escaping of a token", "huawei.go", "\"access_token=\" + url.QueryEscape(token)", "\"access_token=\" + token", by(&smuggledParameters)},
 	{"the check of a value's bytes", "identity.go", "!isVisible(all)", "false", by(&unfitValues)},
 	{"the check of a value's length", "identity.go", "const maxValue = 256", "const maxValue = 1 << 20", by(&unfitValues)},

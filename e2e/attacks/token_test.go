@@ -29,6 +29,13 @@ var unfitTokens = class{
 		for _, end := range []string{"%0a", "%0d%0a", "%0d%0aX-User-Phone:%20forged", "%0AX-User-OpenID:%20forged", "%0d%0a%0d%0aGET%20/smuggled"} {
 			c.unasked("query: a token and "+end, request{to: "sources", target: "/?access_token=mainland/x" + end, lines: forgery()}, invalid)
 		}
+		// A live token without the scheme, or with another, was not given to us.
+		for _, credentials := range []string{"", "Basic ", "Token ", "DPoP ", "Bearer-", "Bearer:", "Bearer=", "\"Bearer\" ", "Basic Bearer "} {
+			line := "Authorization: " + credentials + token("mainland")
+			c.unasked(fmt.Sprintf("the scheme %q", credentials), request{to: "plain", lines: append(forgery(), line)}, refused("token_missing"))
+			c.unasked(fmt.Sprintf("the scheme %q, optional", credentials), request{to: "optional", lines: append(forgery(), line)},
+				nobody().status("anonymous"))
+		}
 		// Bad escapes are visible as they stand: Huawei is asked, and knows no such token.
 		for _, value := range []string{"%zz", "%", "%u0041", "%2", "%00%zz"} {
 			c.send("query: the bad escape "+value, request{to: "sources", target: "/?access_token=" + value, lines: forgery()}, invalid)
