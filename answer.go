@@ -53,7 +53,9 @@ type tokenInfo struct {
 
 // clientIDTexts are the ways in which an answer usually writes a client ID, which is digits only. Others, such as escapes,
 // are clientIDOf's.
-func clientIDTexts(id string) []string { return []string{id, `"` + id + `"`} }
+func clientIDTexts(id string) []string { return []string{id, quotedClientID(id)} }
+
+func quotedClientID(id string) string { return `"` + id + `"` }
 
 // clientIDOf reads the client ID that an answer names, however it is written.
 func clientIDOf(info *tokenInfo) (id string, ok bool) {

@@ -231,7 +231,7 @@ func unacceptable(c *client, info *tokenInfo) *verdict {
 	if *info.Type != 0 {
 		return failed(whenForeign, "the token is an app's, not a user's")
 	}
-	if !c.clientIDs[clientID] {
+	if !c.clientIDs[quotedClientID(clientID)] {
 		return failed(whenForeign, "the token was issued to another app")
 	}
 	if *info.ExpireIn <= 0 {

@@ -283,6 +283,8 @@ func TestClient_numbersCountAsTheyAreWritten(t *testing.T) {
 		`{"client_id":"7","type":0,"expire_in":0}`:                              codeTokenInvalid,
 		`{"client_id":"\u0037","type":-0,"expire_in":100}`:                      "",
 		`{"client_id":"\u0038","type":0,"expire_in":100}`:                       codeTokenForeign,
+		`{"client_id":"\"7\"","type":0,"expire_in":100}`:                        codeTokenForeign,
+		`{"client_id":"\"7\"","type":-0,"expire_in":0}`:                         codeTokenForeign,
 		`{"client_id":null,"type":0,"expire_in":100}`:                           codeMalformed,
 		`{"client_id":"","type":0,"expire_in":100}`:                             codeMalformed,
 		`{"client_id":true,"type":1,"expire_in":100}`:                           codeMalformed,
