@@ -13,7 +13,8 @@ import "encoding/json"
 
 // userInfo is getInfo's answer.
 type userInfo struct {
-	Error json.RawMessage `json:"error"` // there at all, it says that this is no answer; in any case
+	OtherError json.RawMessage `json:"ERROR"`
+	Error      json.RawMessage `json:"error"` // there at all, even null, it says that this is no answer
 
 	OtherOpenID json.RawMessage `json:"OPENID"`
 	OpenID      string          `json:"openID"`
@@ -33,7 +34,8 @@ type userInfo struct {
 
 // tokenInfo is getTokenInfo's answer. Its numbers are pointers, which tell 0 from absent.
 type tokenInfo struct {
-	Error json.RawMessage `json:"error"` // as userInfo's
+	OtherError json.RawMessage `json:"ERROR"`
+	Error      json.RawMessage `json:"error"` // as userInfo's
 
 	OtherType json.RawMessage `json:"TYPE"`
 	Type      *int64          `json:"type"` // 0 = a user's token

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// spellings are other ways to write a member's name. The last one has the long s, which folds to an s.
+// spellings are ways to write a member's name, one of them often its own. The last one has the long s, which folds to an s.
 func spellings(name string) []string {
 	return []string{
 		strings.ToUpper(name), strings.ToLower(name), strings.ToUpper(name[:1]) + name[1:], strings.ReplaceAll(name, "s", "ſ"),
@@ -35,6 +35,12 @@ func TestAnswers_membersCountToTheLetter(t *testing.T) {
 	ask := func(body string) *identity {
 		return getInfo(fuzzClient(respond(200, "-", body)), context.Background(), "t").identity
 	}
+	for _, name := range spellings("error") {
+		for _, value := range []string{`"x"`, "1", "{}", "null"} {
+			id := ask(fmt.Sprintf("{%s,%q:%s}", without(user, ""), name, value))
+			require.Equal(t, name == "error", id == nil, "%s: %s", name, value)
+		}
+	}
 	for name := range user {
 		want := ask("{" + without(user, name) + "}")
 		require.Equal(t, name == "openID", want == nil)
@@ -56,6 +62,12 @@ func TestAnswers_membersOfTokenInfoCountToTheLetter(t *testing.T) {
 	token := map[string]string{"type": "0", "expire_in": "100", "client_id": `"7"`, "open_id": `"o"`, "union_id": `"u"`}
 	ask := func(body string) (*tokenInfo, *verdict) {
 		return getTokenInfo(fuzzClient(respond(200, "-", body), "7"), context.Background(), "t")
+	}
+	for _, name := range spellings("error") {
+		for _, value := range []string{`"x"`, "1", "{}", "null"} {
+			_, failure := ask(fmt.Sprintf("{%s,%q:%s}", without(token, ""), name, value))
+			require.Equal(t, name == "error", failure != nil, "%s: %s", name, value)
+		}
 	}
 	for name := range token {
 		for _, other := range spellings(name) {

@@ -26,7 +26,8 @@ type entry struct {
 	whole   bool
 }
 
-// cache holds at most limit entries, which may be none. Finding one costs a map look-up, storing and removing O(log n). It is not locked.
+// cache holds at most limit entries, which may be none. Finding one costs a map look-up, storing and removing O(log n). It
+// is not locked.
 //
 // Full, it drops the entry whose end is nearest: one that no rule can serve any more, if there is one. Hits need no
 // book-keeping then, which would cost an interpreted hit as much as all the rest of it.
