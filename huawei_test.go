@@ -70,6 +70,7 @@ func TestClient_acceptsOnlyTokensOfOurApps(t *testing.T) {
 		"tinfo/body/nested/1": codeMalformed, "tinfo/body/array/1": codeMalformed, "tinfo/body/noclient/1": codeMalformed,
 		"tinfo/body/notype/1": codeMalformed, "tinfo/body/stringtype/1": codeMalformed,
 		"tinfo/body/noexpire/1": codeMalformed, "tinfo/body/objectclient/1": codeMalformed,
+		"tinfo/body/escapedclient/1": "", "tinfo/body/othercase/1": "",
 	} {
 		v := lookUp(r.client, token)
 		if code == "" {

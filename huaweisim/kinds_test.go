@@ -293,6 +293,8 @@ func TestKinds_getTokenInfo(t *testing.T) {
 		{token: "tinfo/body/stringtype/1", check: member("type", "0", nobody)},
 		{token: "tinfo/body/noexpire/1", check: lacks("expire_in")},
 		{token: "tinfo/body/objectclient/1", check: matches(`"client_id":\{`)},
+		{token: "tinfo/body/escapedclient/1", check: matches(`"client_id":"\\u0031`)},
+		{token: "tinfo/body/othercase/1", check: matches(`"CLIENT_ID":"1".*"client_id":"101.*"CLIENT_ID":"1"`)},
 	}
 	for _, test := range tests {
 		t.Run(test.token, func(t *testing.T) {

@@ -69,6 +69,8 @@ var tokenInfoShapes = []shape{
 	{"stringtype", set("type", "0")},
 	{"noexpire", unset("expire_in")},
 	{"objectclient", set("client_id", members{"id": ClientID})},
+	{"escapedclient", escapedClientBody},
+	{"othercase", otherCaseBody},
 }
 
 func shapedInfo(s subject) answer {
@@ -149,6 +151,19 @@ func dupesBody(good members) answer {
 	text := string(good.json())
 	const others = `"OPENID":"evil","unionid":"evil","MobileNumber":"0000"`
 	return rawJSON("{" + others + "," + text[1:len(text)-1] + "," + others + "}")
+}
+
+// otherCaseBody surrounds the good members with ones whose names differ in case, and which would each refuse the token.
+func otherCaseBody(good members) answer {
+	text := string(good.json())
+	const others = `"CLIENT_ID":"1","Type":1,"EXPIRE_IN":0,"Open_id":"evil","union_ID":"evil","Error":"session timeout"`
+	return rawJSON("{" + others + "," + text[1:len(text)-1] + "," + others + "}")
+}
+
+// escapedClientBody writes the client ID's first digit as JSON may write any character, by its number.
+func escapedClientBody(good members) answer {
+	escaped := fmt.Sprintf(`"\u%04x%s"`, ClientID[0], ClientID[1:])
+	return rawJSON(strings.Replace(string(good.json()), `"`+ClientID+`"`, escaped, 1))
 }
 
 func textPlainBody(good members) answer {

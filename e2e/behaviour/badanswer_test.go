@@ -58,6 +58,16 @@ func badAnswerRows() []row {
 			steps: []step{{bearer("{body/dupes}"), forwards("{body/dupes}").asking(1)}},
 		},
 		row{
+			name:   "members of getTokenInfo that differ in case from the documented ones are others",
+			config: ourApp,
+			steps:  []step{{bearer("{tinfo/body/othercase}"), forwards("{tinfo/body/othercase}").askingTokenInfo(1).asking(1)}},
+		},
+		row{
+			name:   "a client ID is what it stands for, however it is written",
+			config: ourApp,
+			steps:  []step{{bearer("{tinfo/body/escapedclient}"), forwards("{tinfo/body/escapedclient}").askingTokenInfo(1).asking(1)}},
+		},
+		row{
 			name:  "JSON that calls itself text is JSON",
 			steps: []step{{bearer("{body/textplain}"), forwards("{body/textplain}").asking(1)}},
 		},
