@@ -9,7 +9,8 @@ import "encoding/json"
 // field stands one in capitals, which takes whatever is written in another case and is never read.
 //
 // A struct, because the interpreter hands it to compiled code once, where members of a map would each be several steps of
-// its own. null is as good as absent; of a member that comes twice the last one counts.
+// its own. null is as good as absent. Of a member that comes twice the last one counts, of a string the last that is not
+// null.
 
 // userInfo is getInfo's answer.
 type userInfo struct {

@@ -162,6 +162,7 @@ func ask(c *client, ctx context.Context, form string) *verdict {
 		return v
 	}
 	user := v.identity
+	// Most answers agree to the letter, which takes no call to see.
 	if info.OpenID != user.openID || info.UnionID != user.unionID {
 		if failure = different(info, user); failure != nil {
 			return failure
@@ -272,10 +273,6 @@ func spoilt(resp *http.Response, err error) *verdict {
 			cause:      "HTTP " + strconv.Itoa(resp.StatusCode) + describeNSP(resp.Header[nspStatus]),
 		}
 	}
-	var large *http.MaxBytesError
-	if errors.As(err, &large) {
-		return failed(whenMalformed, "the answer is larger than 64 KiB")
-	}
 	if err != nil {
 		return broken(err)
 	}
@@ -299,9 +296,12 @@ func describeNSP(values []string) string {
 func broken(err error) *verdict {
 	var network *net.OpError
 	var certificate *tls.CertificateVerificationError
+	var large *http.MaxBytesError
 	switch {
 	case os.IsTimeout(err) || errors.Is(err, context.DeadlineExceeded):
 		return failed(whenTimeout, "no answer in time")
+	case errors.As(err, &large):
+		return failed(whenMalformed, "the answer is larger than 64 KiB")
 	case errors.As(err, &certificate):
 		return failed(whenConnection, "the certificate is not trusted: it is not for this host, has expired or is of an unknown authority")
 	case errors.As(err, &network):

@@ -24,7 +24,6 @@ type plugin struct {
 	next      http.Handler
 	settings  *settings
 	source    *tokenSource
-	prefix    string // of the token in its header, as keys are made of it; "" = the value is the token
 	challenge string // of WWW-Authenticate: the scheme and the realm
 	verbose   bool   // refusals are logged
 	guard     *guard
@@ -63,16 +62,12 @@ func newPlugin(ctx context.Context, next http.Handler, config *Config, name stri
 		next:      next,
 		settings:  s,
 		source:    &s.token,
-		prefix:    credentials,
 		challenge: "Bearer realm=" + quoted(s.realm),
 		verbose:   s.mode == modeReport || s.logLevel <= slog.LevelDebug,
 		guard:     newGuard(s.headers),
 		enricher:  newEnricher(s.headers, phoneColumns[s.phoneFormat]),
 		upstream:  u,
 		log:       newLogger(name, s.logLevel, u.throttle),
-	}
-	if s.token.scheme == "" {
-		p.prefix = ""
 	}
 	p.log.announce(s)
 	return p, nil
@@ -87,7 +82,8 @@ func newPlugin(ctx context.Context, next http.Handler, config *Config, name stri
 func (p *plugin) handler() http.HandlerFunc {
 	next, guard, ordinary, sum := p.next, p.guard, p.guard.ordinary, sha256.Sum256
 	mu, good, since := p.upstream.mu, p.upstream.good.entries, p.upstream.since
-	header, salt := p.fastHeader()
+	header, prefix := p.fastHeader()
+	salt := p.upstream.salt + strings.TrimSuffix(credentials, prefix) // what a key has before that header's value
 	openID, unionID, phone, plain := p.plainHeaders()
 
 	return func(rw http.ResponseWriter, req *http.Request) {
@@ -116,11 +112,11 @@ func (p *plugin) handler() http.HandlerFunc {
 		e := good[sum([]byte(salt+values[0]))]
 		mu.RUnlock()
 		if e == nil {
-			serveCredentials(p, rw, req, values)
+			serveCredentials(p, rw, req, values, prefix)
 			return
 		}
 		if since(epoch) >= e.refresh {
-			serveCredentials(p, rw, req, values)
+			serveCredentials(p, rw, req, values, prefix)
 			return
 		}
 		if plain {
@@ -136,18 +132,18 @@ func (p *plugin) handler() http.HandlerFunc {
 	}
 }
 
-// fastHeader returns the header that carries the token, and what a key has before that header's value. No header means no
-// fast way: a hit asks for more than an identity, or the value is not in the form that keys are made of.
-func (p *plugin) fastHeader() (header, salt string) {
+// fastHeader returns the header that carries the token, and what stands before the token there. No header means no fast way:
+// a hit asks for more than an identity, or the value is not in the form that keys are made of.
+func (p *plugin) fastHeader() (header, prefix string) {
 	s := p.settings
 	if s.allowPreflight || s.removeToken || s.debugHeader {
 		return "", ""
 	}
 	if s.token.scheme == "" {
-		return s.token.header, p.upstream.salt + credentials
+		return s.token.header, ""
 	}
 	if strings.EqualFold(s.token.scheme+" ", credentials) {
-		return s.token.header, p.upstream.salt
+		return s.token.header, credentials
 	}
 	return "", ""
 }
@@ -185,8 +181,8 @@ func serve(p *plugin, rw http.ResponseWriter, req *http.Request) {
 
 // serveCredentials goes on where the fast way found no fresh answer: for a request that asks for nothing but an identity and
 // has one value of the token's header. A value in another form than keys are made of goes the whole way.
-func serveCredentials(p *plugin, rw http.ResponseWriter, req *http.Request, values []string) {
-	token, ok := strings.CutPrefix(values[0], p.prefix)
+func serveCredentials(p *plugin, rw http.ResponseWriter, req *http.Request, values []string, prefix string) {
+	token, ok := strings.CutPrefix(values[0], prefix)
 	if ok && isToken(token) {
 		serveToken(p, rw, req, token)
 		return

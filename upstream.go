@@ -74,10 +74,6 @@ type answer struct {
 
 func newUpstream(s upstreamSettings) *upstream {
 	identity := sha256.Sum256([]byte(fmt.Sprintf("%q", append([]string{s.getInfoURL, s.tokenInfoURL}, s.clientIDs...))))
-	window := s.staleIfError
-	if s.ttl == 0 {
-		window = 0 // what is not kept cannot serve later
-	}
 	return &upstream{
 		salt:     string(identity[:saltLength]),
 		client:   newClient(s),
@@ -87,7 +83,7 @@ func newUpstream(s upstreamSettings) *upstream {
 
 		ttl:          s.ttl,
 		jitter:       float64(s.ttl / 10),
-		window:       window,
+		window:       s.staleIfError,
 		negativeTTL:  s.negativeTTL,
 		forAll:       s.maxConcurrent,
 		forStrangers: s.maxConcurrent - s.maxConcurrent/4,

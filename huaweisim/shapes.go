@@ -148,15 +148,18 @@ func trailingBody(good members) answer {
 // dupesBody surrounds the good members with ones whose names differ in case.
 // encoding/json takes any of them for the same and lets the last one win.
 func dupesBody(good members) answer {
-	text := string(good.json())
-	const others = `"OPENID":"evil","unionid":"evil","MobileNumber":"0000"`
-	return rawJSON("{" + others + "," + text[1:len(text)-1] + "," + others + "}")
+	return surrounded(good, `"OPENID":"evil","unionid":"evil","MobileNumber":"0000"`)
 }
 
 // otherCaseBody surrounds the good members with ones whose names differ in case, and which would each refuse the token.
 func otherCaseBody(good members) answer {
+	return surrounded(good,
+		`"CLIENT_ID":"1","Type":1,"EXPIRE_IN":0,"Open_id":"evil","union_ID":"evil","Error":"session timeout"`)
+}
+
+// surrounded has other members before and after the good ones.
+func surrounded(good members, others string) answer {
 	text := string(good.json())
-	const others = `"CLIENT_ID":"1","Type":1,"EXPIRE_IN":0,"Open_id":"evil","union_ID":"evil","Error":"session timeout"`
 	return rawJSON("{" + others + "," + text[1:len(text)-1] + "," + others + "}")
 }
 
