@@ -9,8 +9,8 @@ import "encoding/json"
 // field stands one in capitals, which takes whatever is written in another case and is never read.
 //
 // A struct, because the interpreter hands it to compiled code once, where members of a map would each be several steps of
-// its own. null is as good as absent. Of a member that comes twice the last one counts, of a string the last that is not
-// null.
+// its own. null is as good as absent. Of a member that comes twice the last one counts, of a string or a number the last
+// that is not null.
 
 // userInfo is getInfo's answer.
 type userInfo struct {
@@ -33,16 +33,16 @@ type userInfo struct {
 	PurePhoneNumber      string          `json:"purePhoneNumber"`
 }
 
-// tokenInfo is getTokenInfo's answer. Its numbers are pointers, which tell 0 from absent.
+// tokenInfo is getTokenInfo's answer.
 type tokenInfo struct {
 	OtherError json.RawMessage `json:"ERROR"`
 	Error      json.RawMessage `json:"error"` // as userInfo's
 
 	OtherType json.RawMessage `json:"TYPE"`
-	Type      *int64          `json:"type"` // 0 = a user's token
+	Type      int64           `json:"type"` // 0 = a user's token
 
 	OtherExpireIn json.RawMessage `json:"EXPIRE_IN"`
-	ExpireIn      *int64          `json:"expire_in"` // seconds
+	ExpireIn      int64           `json:"expire_in"` // seconds
 
 	OtherClientID json.RawMessage `json:"CLIENT_ID"`
 	ClientID      json.RawMessage `json:"client_id"` // Huawei's page says string, its own sample code reads a number

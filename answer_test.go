@@ -32,7 +32,7 @@ func TestAnswers_membersCountToTheLetter(t *testing.T) {
 	user := map[string]string{
 		"openID": `"o"`, "unionID": `"u"`, "mobileNumber": `"1"`, "phoneCountryCode": `"0086"`, "purePhoneNumber": `"2"`,
 	}
-	ask := func(body string) *identity {
+	ask := func(body string) *entry {
 		return getInfo(fuzzClient(respond(200, "-", body)), context.Background(), "t").identity
 	}
 	for _, name := range spellings("error") {
@@ -82,7 +82,7 @@ func TestAnswers_membersOfTokenInfoCountToTheLetter(t *testing.T) {
 				}
 				info, failure = ask(fmt.Sprintf("{%q:%s,%s,%q:%s}", other, value, without(token, ""), other, value))
 				require.Nil(t, failure, "%s: %s", other, value)
-				require.Equal(t, "o u 0 100", fmt.Sprint(info.OpenID, " ", info.UnionID, " ", *info.Type, " ", *info.ExpireIn))
+				require.Equal(t, "o u 0 100", fmt.Sprint(info.OpenID, " ", info.UnionID, " ", info.Type, " ", info.ExpireIn))
 			}
 		}
 	}

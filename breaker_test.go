@@ -32,7 +32,7 @@ func TestBreaker_opensAfterFiveFailuresInARow(t *testing.T) {
 func TestBreaker_anyUsableAnswerEndsTheRow(t *testing.T) {
 	t.Parallel()
 	for name, v := range map[string]*verdict{
-		"identity":      {identity: &identity{}},
+		"identity":      {identity: &entry{}},
 		"refusal":       {outcome: outcomeByNSP["6"]},
 		"misconfigured": {outcome: outcomeByHTTP["404"]},
 		"malformed":     failed(whenMalformed, ""),
@@ -79,7 +79,7 @@ func TestBreaker_doublesItsPauseUpToAMinuteWhileProbesFail(t *testing.T) {
 		fail(b, now)
 	}
 	now += time.Minute
-	b.done(&verdict{identity: &identity{}}, b.start(), now)
+	b.done(&verdict{identity: &entry{}}, b.start(), now)
 	require.Equal(t, breaker{}, *b, "a good probe closes it, as if nothing had been")
 }
 

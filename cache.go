@@ -8,22 +8,24 @@ import "time"
 // key names a token: SHA-256 over the upstream's identity and the token. The token itself is kept nowhere.
 type key = [32]byte
 
-// entry is what is remembered of a token. All but place stays as it was stored, since a hit reads it outside the lock; to
-// change it, replace it. Moments are counted from epoch.
+// entry is what is remembered of a token: an identity (newIdentity) or a refusal. All but place stays as it was stored, since
+// a hit reads it outside the lock; to change it, replace it. Moments are counted from epoch.
 type entry struct {
-	key      key
-	identity *identity     // nil = a refusal
-	refusal  *outcome      // nil = a good answer
-	refresh  time.Duration // until then a hit is served without a second thought
-	expires  time.Duration // end of the entry's life
-	end      time.Duration // after which no rule can serve it; the end of the stale window
-	place    int           // in cache.byEnd
+	key     key
+	refusal *outcome      // nil = there is an identity
+	refresh time.Duration // until then a hit is served without a second thought
+	expires time.Duration // end of the entry's life
+	end     time.Duration // after which no rule can serve it; the end of the stale window
+	place   int           // in cache.byEnd
 
-	// The identity's, a step nearer to a hit.
+	// The identity. Every value is empty or fit for a header: visible ASCII, at most maxValue bytes.
+	values []string // by column
+
+	// What most requests get of them.
 	openID  string
 	unionID string
-	phone   string
-	whole   bool
+	phone   string // as Huawei gives it
+	whole   bool   // all three are there
 }
 
 // cache holds at most limit entries, which may be none. Finding one costs a map look-up, storing and removing O(log n). It

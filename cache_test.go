@@ -13,7 +13,7 @@ import (
 func testKey(n int) key { return sha256.Sum256([]byte(fmt.Sprint(n))) }
 
 func testEntry(n int, end time.Duration) *entry {
-	return &entry{key: testKey(n), identity: &identity{}, expires: end, end: end}
+	return &entry{key: testKey(n), expires: end, end: end}
 }
 
 func TestCache_holdsAtMostItsLimit(t *testing.T) {

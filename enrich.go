@@ -262,10 +262,21 @@ type enricher struct {
 	columns     []int    // of the identity, one per name
 	phoneColumn int
 	status      string // "" = not injected
+
+	// What most configurations ask for: the first three names and nothing else, the phone as Huawei gives it.
+	plain   bool
+	openID  string
+	unionID string
+	phone   string
 }
 
 func newEnricher(configured []string, phoneColumn int) *enricher {
-	e := &enricher{phoneColumn: phoneColumn, status: configured[statusHeader]}
+	e := &enricher{
+		phoneColumn: phoneColumn, status: configured[statusHeader],
+		openID: configured[openIDHeader], unionID: configured[unionIDHeader], phone: configured[phoneHeader],
+	}
+	extra := configured[phoneCountryCodeHeader] + configured[phoneNationalHeader] + e.status
+	e.plain = e.openID != "" && e.unionID != "" && e.phone != "" && extra == "" && phoneColumn == columnPhoneRaw
 	columns := []int{columnOpenID, columnUnionID, phoneColumn, columnCountryCode, columnNational}
 	for i, column := range columns {
 		if configured[i] != "" {
@@ -278,7 +289,17 @@ func newEnricher(configured []string, phoneColumn int) *enricher {
 
 // enrich sets the identity's headers, one value each; what Huawei did not say has no header. Every request gets slices
 // of its own: shared ones could be written to further down the chain.
-func enrich(e *enricher, h http.Header, id *identity, from string) {
+func enrich(e *enricher, h http.Header, id *entry, from string) {
+	if e.plain && id.whole {
+		h[e.openID] = []string{id.openID}
+		h[e.unionID] = []string{id.unionID}
+		h[e.phone] = []string{id.phone}
+		return
+	}
+	enrichAsChosen(e, h, id, from)
+}
+
+func enrichAsChosen(e *enricher, h http.Header, id *entry, from string) {
 	values, columns := id.values, e.columns
 	for i, name := range e.names {
 		if value := values[columns[i]]; value != "" {

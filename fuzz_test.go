@@ -193,8 +193,7 @@ func FuzzGetTokenInfo(f *testing.F) {
 		require.Contains(t, []interface{}{"7", 7.0}, members["client_id"])
 		require.Equal(t, 0.0, members["type"])
 		require.Positive(t, members["expire_in"])
-		require.Positive(t, time.Duration(*info.ExpireIn)*time.Second)
-		require.LessOrEqual(t, time.Duration(*info.ExpireIn)*time.Second, maxTTL)
+		require.Positive(t, info.ExpireIn)
 	})
 }
 

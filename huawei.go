@@ -35,9 +35,9 @@ const (
 
 // verdict is what a lookup found out: an identity, or the outcome that stands in its way.
 type verdict struct {
-	identity   *identity
+	identity   *entry
 	outcome    *outcome
-	life       time.Duration // what is left of the token's own life; 0 = Huawei did not say
+	life       time.Duration // what is left of the token's own life; 0 = Huawei did not say, or longer than any answer counts
 	retryAfter time.Duration // how long Huawei wants to be left alone; 0 = it did not say
 	cause      string        // for the log: what went wrong, without anything secret
 }
@@ -119,12 +119,12 @@ func certPool(pems []string) *x509.CertPool {
 // lookUp finds out whom a token stands for. It returns within the client's timeout.
 func lookUp(c *client, token string) *verdict {
 	ctx, cancel := context.WithTimeout(context.Background(), c.timeout)
-	defer cancel()
 	form := "access_token=" + url.QueryEscape(token)
 	v := ask(c, ctx, form)
 	if v.outcome != nil && v.outcome.retried {
-		return askAgain(c, ctx, form, v)
+		v = askAgain(c, ctx, form, v)
 	}
+	cancel() // not deferred, which takes more: the timeout ends the context of what panics
 	return v
 }
 
@@ -168,12 +168,18 @@ func ask(c *client, ctx context.Context, form string) *verdict {
 			return failure
 		}
 	}
-	v.life = time.Duration(*info.ExpireIn) * time.Second
+	if info.ExpireIn < longestUse {
+		v.life = time.Duration(info.ExpireIn) * time.Second
+	}
 	return v
 }
 
+// longestUse is for how long an answer can count at most, in seconds. A token that lives longer bounds nothing; and a life
+// that no time.Duration holds is longer.
+const longestUse = int64((maxTTL + maxStaleIfError) / time.Second)
+
 // different says that two answers are about two users; nil means that they agree. One that is silent agrees with any.
-func different(info *tokenInfo, user *identity) *verdict {
+func different(info *tokenInfo, user *entry) *verdict {
 	if !same(info.OpenID, user.openID) || !same(info.UnionID, user.unionID) {
 		return failed(whenForeign, "getTokenInfo and getInfo name different users")
 	}
@@ -205,37 +211,33 @@ func getTokenInfo(c *client, ctx context.Context, form string) (*tokenInfo, *ver
 	if failure != nil {
 		return nil, failure
 	}
-	info := &tokenInfo{}
-	if json.Unmarshal(body, info) != nil || info.Error != nil || info.Type == nil || info.ExpireIn == nil {
-		return nil, unusable(body, "getTokenInfo: type or expire_in is missing, or a member has the wrong type")
-	}
-	if *info.ExpireIn > maxLife {
-		*info.ExpireIn = maxLife
-	}
-	if *info.Type != 0 || *info.ExpireIn <= 0 || !c.clientIDs[string(info.ClientID)] {
-		if failure = unacceptable(c, info); failure != nil {
+	info := &tokenInfo{Type: -1}
+	if json.Unmarshal(body, info) != nil || info.Error != nil || info.Type != 0 || info.ExpireIn <= 0 || !c.clientIDs[string(info.ClientID)] {
+		if failure = unacceptable(c, body, info); failure != nil {
 			return nil, failure
 		}
 	}
 	return info, nil
 }
 
-// maxLife bounds a token's life, in seconds: no answer counts for longer anyway.
-const maxLife = int64(maxTTL / time.Second)
-
-// unacceptable says why a token is not; nil means that it is, for all that.
-func unacceptable(c *client, info *tokenInfo) *verdict {
+// unacceptable says why a token is not; nil means that it is, for all that. A number that the answer lacks has left what stood
+// in its place: another one than where the answer is read into something else.
+func unacceptable(c *client, body []byte, info *tokenInfo) *verdict {
+	other := &tokenInfo{ExpireIn: 1}
+	if json.Unmarshal(body, other) != nil || info.Error != nil || info.Type != other.Type || info.ExpireIn != other.ExpireIn {
+		return unusable(body, "getTokenInfo: type or expire_in is missing, or a member has the wrong type")
+	}
 	clientID, ok := clientIDOf(info)
 	if !ok {
 		return failed(whenMalformed, "getTokenInfo: client_id is missing, or neither a string nor a number")
 	}
-	if *info.Type != 0 {
+	if info.Type != 0 {
 		return failed(whenForeign, "the token is an app's, not a user's")
 	}
 	if !c.clientIDs[quotedClientID(clientID)] {
 		return failed(whenForeign, "the token was issued to another app")
 	}
-	if *info.ExpireIn <= 0 {
+	if info.ExpireIn <= 0 {
 		return &verdict{outcome: outcomeByNSP["6"], cause: "the token has expired"}
 	}
 	return nil

@@ -2,17 +2,7 @@ package huaweiid
 
 import "strings"
 
-// identity is what Huawei says of a token's user. Every value is empty or fit for a header: visible ASCII, at most
-// maxValue bytes. It never changes once made, so that requests share it.
-type identity struct {
-	values []string // by column
-
-	// What most requests get.
-	openID  string
-	unionID string
-	phone   string // as Huawei gives it
-	whole   bool   // all three are there
-}
+// The identity: what Huawei says of a token's user, in the forms that headers ask for. It is made once, when the answer comes.
 
 // Columns of an identity's values.
 const (
@@ -38,8 +28,9 @@ const maxValue = 256
 // minShown is the number of digits from which a masked number shows its first three and last two.
 const minShown = 8
 
-// newIdentity makes an identity of what getInfo says; nil for what no identity can have. The country code is with its 00.
-func newIdentity(openID, unionID, phone, countryCode, national string) *identity {
+// newIdentity makes an entry of what getInfo says, which goes into the cache as it is once it has a key and its moments; nil for
+// what no identity can have. The country code is with its 00.
+func newIdentity(openID, unionID, phone, countryCode, national string) *entry {
 	if openID == "" {
 		return nil
 	}
@@ -51,7 +42,7 @@ func newIdentity(openID, unionID, phone, countryCode, national string) *identity
 		// Without mobileNumber these belong to another kind of number (loginMobileNumber), or to nothing.
 		countryCode, national = "", ""
 	}
-	return &identity{
+	return &entry{
 		values: []string{openID, unionID, phone, countryCode, national, e164(countryCode, national), masked(phone)},
 		openID: openID, unionID: unionID, phone: phone, whole: unionID != "" && phone != "",
 	}

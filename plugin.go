@@ -84,7 +84,7 @@ func (p *plugin) handler() http.HandlerFunc {
 	mu, good, since := p.upstream.mu, p.upstream.good.entries, p.upstream.since
 	header, prefix := p.fastHeader()
 	salt := p.upstream.salt + strings.TrimSuffix(credentials, prefix) // what a key has before that header's value
-	openID, unionID, phone, plain := p.plainHeaders()
+	plain, openID, unionID, phone := p.enricher.plain, p.enricher.openID, p.enricher.unionID, p.enricher.phone
 
 	return func(rw http.ResponseWriter, req *http.Request) {
 		h := req.Header
@@ -128,7 +128,7 @@ func (p *plugin) handler() http.HandlerFunc {
 				return
 			}
 		}
-		forwardHit(p, rw, req, e)
+		forwardIdentified(p, rw, req, e, fromCache)
 	}
 }
 
@@ -146,15 +146,6 @@ func (p *plugin) fastHeader() (header, prefix string) {
 		return s.token.header, credentials
 	}
 	return "", ""
-}
-
-// plainHeaders returns the names of the three headers, and whether they are all there is to set, as Huawei gives it.
-func (p *plugin) plainHeaders() (openID, unionID, phone string, plain bool) {
-	names := p.settings.headers
-	openID, unionID, phone = names[openIDHeader], names[unionIDHeader], names[phoneHeader]
-	extra := names[phoneCountryCodeHeader] + names[phoneNationalHeader] + names[statusHeader]
-	plain = openID != "" && unionID != "" && phone != "" && extra == "" && p.settings.phoneFormat == phoneRaw
-	return openID, unionID, phone, plain
 }
 
 // serve goes the whole way, for a request that was stripped.
@@ -201,7 +192,7 @@ func serveToken(p *plugin, rw http.ResponseWriter, req *http.Request, token stri
 		reject(p, rw, req, a.outcome, a.retryAfter, fingerprint(k))
 		return
 	}
-	forwardIdentified(p, rw, req, k, a.identity, a.from)
+	forwardIdentified(p, rw, req, a.identity, a.from)
 }
 
 // serveWithoutToken goes the way of a request that has no token, or none that can be one, or more than one.
@@ -221,15 +212,10 @@ func serveWithoutToken(p *plugin, rw http.ResponseWriter, req *http.Request, tok
 	reject(p, rw, req, o, 0, fingerprint(keyOf(p.upstream, tokens[0])))
 }
 
-// forwardHit forwards with a fresh answer from the cache.
-func forwardHit(p *plugin, rw http.ResponseWriter, req *http.Request, e *entry) {
-	forwardIdentified(p, rw, req, e.key, e.identity, fromCache)
-}
-
 // forwardIdentified forwards with an identity, if it is all that is asked for. from is how it was come by.
-func forwardIdentified(p *plugin, rw http.ResponseWriter, req *http.Request, k key, id *identity, from string) {
+func forwardIdentified(p *plugin, rw http.ResponseWriter, req *http.Request, id *entry, from string) {
 	if p.settings.phoneRequired && id.values[p.enricher.phoneColumn] == "" {
-		reject(p, rw, req, outcomeByWhen[whenPhoneRequired], 0, fingerprint(k))
+		reject(p, rw, req, outcomeByWhen[whenPhoneRequired], 0, fingerprint(id.key))
 		return
 	}
 	enrich(p.enricher, req.Header, id, from)

@@ -47,7 +47,6 @@ type flight struct {
 	verdict *verdict
 	known   bool
 	probe   bool
-	gone    bool // done is closed
 	news    bool // there may be something to log
 
 	before time.Duration // the breaker's pause before it landed
@@ -65,7 +64,7 @@ const (
 
 // answer says for whom a token stands, or what is in the way of knowing it, and how that was come by.
 type answer struct {
-	identity   *identity
+	identity   *entry
 	outcome    *outcome // nil = there is an identity
 	from       string
 	ttl        time.Duration // what is left of the entry's life; negative when stale
@@ -123,17 +122,22 @@ func resolve(u *upstream, k key, token string, log *logger) answer {
 	now := u.since(epoch)
 	e := u.good.entries[k]
 	if e != nil && now < e.expires {
-		if now >= e.refresh {
-			refreshAhead(u, e, token, now, log)
-		}
-		u.mu.Unlock()
-		return answer{identity: e.identity, from: fromCache, ttl: e.expires - now}
+		return hit(u, e, token, now, log)
 	}
 	if r := u.refused.entries[k]; r != nil && now < r.expires {
 		u.mu.Unlock()
 		return answer{outcome: r.refusal, from: fromRefusals, ttl: r.expires - now}
 	}
 	return fetch(u, k, token, e != nil && now < e.end, now, log)
+}
+
+// hit answers from the cache, and starts the refresh that is due. u.mu is held, and is not when hit returns.
+func hit(u *upstream, e *entry, token string, now time.Duration, log *logger) answer {
+	if now >= e.refresh {
+		refreshAhead(u, e, token, now, log)
+	}
+	u.mu.Unlock()
+	return answer{identity: e, from: fromCache, ttl: e.expires - now}
 }
 
 // fetch resolves what is not in the cache. u.mu is held, and is not when fetch returns.
@@ -152,7 +156,7 @@ func fetch(u *upstream, k key, token string, known bool, now time.Duration, log 
 		f, wait = startFlight(u, k, known, now)
 		u.mu.Unlock()
 		if f == nil {
-			return orStale(u, k, answer{outcome: outcomeByWhen[whenOverloaded], from: from, retryAfter: wait})
+			return overloaded(u, k, wait)
 		}
 		fly(u, k, token, f, log)
 	}
@@ -161,6 +165,11 @@ func fetch(u *upstream, k key, token string, known bool, now time.Duration, log 
 		return answer{identity: v.identity, from: from}
 	}
 	return orStale(u, k, answer{outcome: v.outcome, from: from, retryAfter: v.retryAfter})
+}
+
+// overloaded is the answer where no lookup may start.
+func overloaded(u *upstream, k key, wait time.Duration) answer {
+	return orStale(u, k, answer{outcome: outcomeByWhen[whenOverloaded], from: fromHuawei, retryAfter: wait})
 }
 
 // orStale puts an older good answer in the place of a failure that is not about the token.
@@ -175,7 +184,7 @@ func orStale(u *upstream, k key, a answer) answer {
 	if e == nil || now >= e.end {
 		return a
 	}
-	return answer{identity: e.identity, from: fromStale, ttl: e.expires - now}
+	return answer{identity: e, from: fromStale, ttl: e.expires - now}
 }
 
 // refreshAhead starts a lookup for an entry that is near its end, once in the entry's life. u.mu is held.
@@ -224,30 +233,31 @@ func fly(u *upstream, k key, token string, f *flight, log *logger) {
 	defer letGo(u, k, f, log)
 	f.verdict = lookUp(u.client, token)
 	landFlight(u, k, f)
-	if f.news {
-		letGo(u, k, f, log) // nobody waits for a log
-		log.landing(k, f)
-	}
 }
 
 // letGo lets those go who wait for a flight, whatever happens.
 func letGo(u *upstream, k key, f *flight, log *logger) {
 	if r := recover(); r != nil {
-		crash(u, k, f, log, r)
+		crash(u, k, f, r)
 	}
-	if !f.gone {
-		f.gone = true
-		close(f.done)
+	close(f.done)
+	if f.news { // nobody waits for a log
+		announceLanding(log, k, f)
 	}
 }
 
 // crash makes a panic in a lookup a failed answer.
-func crash(u *upstream, k key, f *flight, log *logger, cause interface{}) {
+func crash(u *upstream, k key, f *flight, cause interface{}) {
 	if f.verdict == nil {
 		f.verdict = failed(whenMalformed, fmt.Sprintf("panic: %v", cause))
 		landFlight(u, k, f)
-		log.landing(k, f)
 	}
+}
+
+// announceLanding logs what is news. It runs when the panics of the flight are caught already, so it catches its own.
+func announceLanding(log *logger, k key, f *flight) {
+	defer recovered()
+	log.landing(k, f)
 }
 
 // landFlight ends a flight and stores its verdict.
@@ -259,19 +269,28 @@ func landFlight(u *upstream, k key, f *flight) {
 	if !f.known {
 		u.strangers--
 	}
+	v := f.verdict
+	e := v.identity
 	// A good answer after a good answer is no news to the breaker.
-	if f.verdict.outcome != nil || u.breaker.failures > 0 {
-		f.news = true
-		f.before = u.breaker.pause
-		u.breaker.done(f.verdict, f.probe, now)
-		f.after = u.breaker.pause
+	if e == nil || u.breaker.failures > 0 {
+		tellBreaker(u, f, now)
 	}
-	// A refusal of the same token is past its end by now, or nobody would have looked the token up.
-	if f.verdict.identity == nil {
-		rememberRefusal(u, k, f.verdict, now)
+	if e == nil {
+		rememberRefusal(u, k, v, now)
 		return
 	}
-	putEntry(u.good, goodEntry(u, k, f.verdict, now), now)
+	// A refusal of the same token is past its end by now, or nobody would have looked the token up.
+	e.key = k
+	setMoments(u, e, v.life, now)
+	putEntry(u.good, e, now)
+}
+
+// tellBreaker tells the breaker how a flight ended. u.mu is held.
+func tellBreaker(u *upstream, f *flight, now time.Duration) {
+	f.news = true
+	f.before = u.breaker.pause
+	u.breaker.done(f.verdict, f.probe, now)
+	f.after = u.breaker.pause
 }
 
 // rememberRefusal stores a refusal and ends the good answer it is the end of. u.mu is held.
@@ -288,20 +307,19 @@ func rememberRefusal(u *upstream, k key, v *verdict, now time.Duration) {
 	}
 }
 
-// goodEntry gives a good answer its moments. Its life is up to a tenth shorter than the ttl, at random, so that users who
-// came together do not come back together; and no rule outlives the token itself. In the last fifth it is refreshed.
-func goodEntry(u *upstream, k key, v *verdict, now time.Duration) *entry {
+// setMoments gives a good answer its moments. Its life is up to a tenth shorter than the ttl, at random, so that users who came
+// together do not come back together; and no rule outlives the token itself, of whose life so much is left (0 = enough). In
+// the last fifth it is refreshed.
+func setMoments(u *upstream, e *entry, left, now time.Duration) {
 	life := u.ttl - time.Duration(u.random()*u.jitter)
 	end := life + u.window
-	if v.life > 0 && v.life < end {
-		end = v.life
+	if left > 0 && left < end {
+		end = left
 		if life > end {
 			life = end
 		}
 	}
-	id := v.identity
-	return &entry{
-		key: k, identity: id, openID: id.openID, unionID: id.unionID, phone: id.phone, whole: id.whole,
-		refresh: now + life/5*4, expires: now + life, end: now + end,
-	}
+	e.refresh = now + life/5*4
+	e.expires = now + life
+	e.end = now + end
 }

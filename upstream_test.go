@@ -53,6 +53,29 @@ func TestUpstream_lifeNeverOutlivesTheToken(t *testing.T) {
 	r.requireRefused(r.ask("expires/30/1"), codeUnavailable) // no stale window past the token's own end
 }
 
+// The longest use that a configuration allows is ttl and staleIfError together; only a token's own end comes before.
+func TestUpstream_answerServesToTheEndOfItsStaleWindowIfTheTokenLivesAsLong(t *testing.T) {
+	t.Parallel()
+	for seconds, use := range map[string]time.Duration{
+		"3600": time.Hour, "7199": 7199 * time.Second, "7200": 2 * time.Hour,
+		"9223372036854775807": 2 * time.Hour, "18446744074": 2 * time.Hour, // more nanoseconds than a time.Duration holds
+	} {
+		r := newRig(t, func(c *Config) {
+			c.Audience.ClientIDs = []string{huaweisim.ClientID}
+			c.Cache.TTL, c.Cache.StaleIfError = "1h", "1h"
+		})
+		token := "expires/" + seconds + "/1"
+		r.requireUser(r.ask(token), token, fromHuawei)
+		r.sim.SetFaults(down(""))
+		r.clock.advance(use - 1)
+		a := r.ask(token)
+		require.Nil(t, a.outcome, seconds)
+		require.NotNil(t, a.identity, seconds)
+		r.clock.advance(1)
+		r.requireRefused(r.ask(token), codeUnavailable)
+	}
+}
+
 func TestUpstream_ttlZeroRemembersNothing(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(c *Config) { c.Cache.TTL = "0s" })
