@@ -46,10 +46,11 @@ func fillForBench(rw http.ResponseWriter, req *http.Request) {
 			serial := token[len(token)-16:]
 			phone := "111" + serial[8:]
 			id := newIdentity("AQAxKp8Wm3Zt"+serial, "AQAxQ7vR2nLd4"+serial, phone, "0086", strings.Clone(phone))
-			k := keyOf(u, token)
+			id.key = keyOf(u, token)
 			u.mu.Lock()
 			now := u.since(epoch)
-			putEntry(u.good, goodEntry(u, k, &verdict{identity: id, life: time.Hour}, now), now)
+			setMoments(u, id, time.Hour, now)
+			putEntry(u.good, id, now)
 			u.mu.Unlock()
 		}
 	}
