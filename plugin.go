@@ -13,9 +13,12 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -86,10 +89,20 @@ func (p *plugin) handler() http.HandlerFunc {
 	salt := p.upstream.salt + strings.TrimSuffix(credentials, prefix) // what a key has before that header's value
 	plain, openID, unionID, phone := p.enricher.plain, p.enricher.openID, p.enricher.unionID, p.enricher.phone
 
+	// Methods as functions that take their receiver first: of a method, the interpreter makes a new function at each call.
+	// They stay as they are only in variables of the function that fetches them. A method that is missing panics here, which
+	// New reports.
+	mutex := reflect.TypeOf(mu)
+	rLock, _ := mutex.MethodByName("RLock")
+	rUnlock, _ := mutex.MethodByName("RUnlock")
+	writeSubset, _ := reflect.TypeOf(http.Header{}).MethodByName("WriteSubset")
+	begin, end := rLock.Func.Interface().(func(*sync.RWMutex)), rUnlock.Func.Interface().(func(*sync.RWMutex))
+	write := writeSubset.Func.Interface().(func(http.Header, io.Writer, map[string]bool) error)
+
 	return func(rw http.ResponseWriter, req *http.Request) {
 		h := req.Header
 		// An error for a header that has any but ordinary names; a loop over a dozen names would cost twice as much.
-		if h.WriteSubset(unwritable, ordinary) != nil {
+		if write(h, unwritable, ordinary) != nil {
 			stripForged(guard, h)
 		}
 		// A guard for each condition, since one made of several costs more than a return.
@@ -108,9 +121,9 @@ func (p *plugin) handler() http.HandlerFunc {
 		}
 		// No other value has this key than the one that keyOf would make it of, and only what passed isToken is in the
 		// cache, so that nothing has to be taken apart or checked here. The key has no variable: that would be a copy more.
-		mu.RLock()
+		begin(mu)
 		e := good[sum([]byte(salt+values[0]))]
-		mu.RUnlock()
+		end(mu)
 		if e == nil {
 			serveCredentials(p, rw, req, values, prefix)
 			return
