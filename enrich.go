@@ -290,6 +290,7 @@ func newEnricher(configured []string, phoneColumn int) *enricher {
 // enrich sets the identity's headers, one value each; what Huawei did not say has no header. Every request gets slices
 // of its own: shared ones could be written to further down the chain.
 func enrich(e *enricher, h http.Header, id *entry, from string) {
+	// Written out, as handler does: the loop takes more than twice the steps.
 	if e.plain && id.whole {
 		h[e.openID] = []string{id.openID}
 		h[e.unionID] = []string{id.unionID}

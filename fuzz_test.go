@@ -193,7 +193,7 @@ func FuzzGetTokenInfo(f *testing.F) {
 		require.Contains(t, []interface{}{"7", 7.0}, members["client_id"])
 		require.Equal(t, 0.0, members["type"])
 		require.Positive(t, members["expire_in"])
-		require.Positive(t, info.ExpireIn)
+		require.Equal(t, members["expire_in"], float64(info.ExpireIn))
 	})
 }
 

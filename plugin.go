@@ -76,6 +76,17 @@ func newPlugin(ctx context.Context, next http.Handler, config *Config, name stri
 	return p, nil
 }
 
+// The methods that a hit calls, looked up once: New runs for every router on every configuration change. A name that is none
+// would make New fail. By init, because the interpreter leaves variables at zero that are declared by a call of two results.
+var rLock, rUnlock, writeSubset reflect.Method
+
+func init() {
+	mutex := reflect.TypeOf(&sync.RWMutex{})
+	rLock, _ = mutex.MethodByName("RLock")
+	rUnlock, _ = mutex.MethodByName("RUnlock")
+	writeSubset, _ = reflect.TypeOf(http.Header{}).MethodByName("WriteSubset")
+}
+
 // handler returns the request's way: strip, read the token, resolve it, enrich and forward or refuse.
 //
 // What is written out here is that way for the case that matters: ordinary headers, one token, a fresh answer. Whatever
@@ -90,12 +101,7 @@ func (p *plugin) handler() http.HandlerFunc {
 	plain, openID, unionID, phone := p.enricher.plain, p.enricher.openID, p.enricher.unionID, p.enricher.phone
 
 	// Methods as functions that take their receiver first: of a method, the interpreter makes a new function at each call.
-	// They stay as they are only in variables of the function that fetches them. A method that is missing panics here, which
-	// New reports.
-	mutex := reflect.TypeOf(mu)
-	rLock, _ := mutex.MethodByName("RLock")
-	rUnlock, _ := mutex.MethodByName("RUnlock")
-	writeSubset, _ := reflect.TypeOf(http.Header{}).MethodByName("WriteSubset")
+	// They stay as they are only in variables of the function that takes them out of their reflect.Method.
 	begin, end := rLock.Func.Interface().(func(*sync.RWMutex)), rUnlock.Func.Interface().(func(*sync.RWMutex))
 	write := writeSubset.Func.Interface().(func(http.Header, io.Writer, map[string]bool) error)
 

@@ -46,12 +46,7 @@ func fillForBench(rw http.ResponseWriter, req *http.Request) {
 			serial := token[len(token)-16:]
 			phone := "111" + serial[8:]
 			id := newIdentity("AQAxKp8Wm3Zt"+serial, "AQAxQ7vR2nLd4"+serial, phone, "0086", strings.Clone(phone))
-			id.key = keyOf(u, token)
-			u.mu.Lock()
-			now := u.since(epoch)
-			setMoments(u, id, time.Hour, now)
-			putEntry(u.good, id, now)
-			u.mu.Unlock()
+			landFlight(u, keyOf(u, token), &flight{known: true, verdict: &verdict{identity: id, life: time.Hour}})
 		}
 	}
 }
