@@ -111,8 +111,9 @@ func (p *plugin) handler() http.HandlerFunc {
 		if write(h, unwritable, ordinary) != nil {
 			stripForged(guard, h)
 		}
-		// A guard for each condition, since one made of several costs more than a return.
-		values := h[header]
+		// A guard for each condition, since one made of several costs more than a return. A map's second result, wanted or
+		// not, saves a copy of the first.
+		values, _ := h[header]
 		if len(values) != 1 {
 			serve(p, rw, req)
 			return
@@ -128,26 +129,24 @@ func (p *plugin) handler() http.HandlerFunc {
 		// No other value has this key than the one that keyOf would make it of, and only what passed isToken is in the
 		// cache, so that nothing has to be taken apart or checked here. The key has no variable: that would be a copy more.
 		begin(mu)
-		e := good[sum([]byte(salt+values[0]))]
+		e, ok := good[sum([]byte(salt+values[0]))]
 		end(mu)
-		if e == nil {
-			serveCredentials(p, rw, req, values, prefix)
-			return
-		}
-		if since(epoch) >= e.refresh {
-			serveCredentials(p, rw, req, values, prefix)
-			return
-		}
-		if plain {
-			if e.whole {
-				h[openID] = []string{e.openID}
-				h[unionID] = []string{e.unionID}
-				h[phone] = []string{e.phone}
-				next.ServeHTTP(rw, req)
+		if ok {
+			if since(epoch) < e.refresh {
+				if plain {
+					if e.whole {
+						h[openID] = []string{e.openID}
+						h[unionID] = []string{e.unionID}
+						h[phone] = []string{e.phone}
+						next.ServeHTTP(rw, req)
+						return
+					}
+				}
+				forwardIdentified(p, rw, req, e, fromCache)
 				return
 			}
 		}
-		forwardIdentified(p, rw, req, e, fromCache)
+		serveCredentials(p, rw, req, values, prefix)
 	}
 }
 
