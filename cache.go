@@ -18,14 +18,13 @@ type entry struct {
 	end     time.Duration // after which no rule can serve it; the end of the stale window
 	place   int           // in cache.byEnd
 
-	// The identity. Every value is empty or fit for a header: visible ASCII, at most maxValue bytes.
-	values []string // by column
-
-	// What most requests get of them.
-	openID  string
-	unionID string
-	phone   string // as Huawei gives it
-	whole   bool   // all three are there
+	// The identity, as Huawei gives it. Every value is empty or fit for a header: visible ASCII, at most maxValue bytes.
+	openID      string
+	unionID     string
+	phone       string
+	countryCode string // with its 00
+	national    string
+	whole       bool // the first three, which most instances ask for, are there
 }
 
 // cache holds at most limit entries, which may be none. Finding one costs a map look-up, storing and removing O(log n). It
@@ -49,30 +48,43 @@ func putEntry(c *cache, e *entry, now time.Duration) (evicted int) {
 	if old := c.entries[e.key]; old != nil {
 		removeEntry(c, old)
 	}
-	// Two of the dead per newcomer: the cache shrinks after a rush without a sweeper, and no caller pays for many.
-	if dropDead(c, now) {
+	// What has nothing to do is not called: a call takes as long as a dozen steps.
+	if len(c.byEnd) > 0 && c.byEnd[0].end <= now {
 		dropDead(c, now)
 	}
-	if len(c.byEnd) >= c.limit {
-		if c.limit == 0 {
-			return 0
-		}
-		removeEntry(c, c.byEnd[0])
-		evicted++
+	heap := c.byEnd
+	place := len(heap)
+	if place >= c.limit {
+		return putEntryFull(c, e)
 	}
 	c.entries[e.key] = e
-	c.byEnd = append(c.byEnd, e)
-	siftUp(c, len(c.byEnd)-1)
-	return evicted
+	c.byEnd = append(heap, e)
+	e.place = place
+	if place > 0 && heap[(place-1)/2].end > e.end {
+		siftUp(c, place)
+	}
+	return 0
 }
 
-// dropDead removes the entry whose end is nearest if it is past it.
-func dropDead(c *cache, now time.Duration) bool {
-	if len(c.byEnd) == 0 || c.byEnd[0].end > now {
-		return false
+// putEntryFull puts an entry in the place of the one whose end is nearest, and returns how many went.
+func putEntryFull(c *cache, e *entry) (evicted int) {
+	if c.limit == 0 {
+		return 0
 	}
+	delete(c.entries, c.byEnd[0].key)
+	c.entries[e.key] = e
+	c.byEnd[0] = e
+	siftDown(c, 0)
+	return 1
+}
+
+// dropDead removes one or two of the dead, of which there is one: two per newcomer, so that the cache shrinks after a rush
+// without a sweeper, and no caller pays for many.
+func dropDead(c *cache, now time.Duration) {
 	removeEntry(c, c.byEnd[0])
-	return true
+	if len(c.byEnd) > 0 && c.byEnd[0].end <= now {
+		removeEntry(c, c.byEnd[0])
+	}
 }
 
 // replaceEntry puts a changed copy of an entry in its place; the end has to be the same.

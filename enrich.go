@@ -258,39 +258,36 @@ func withoutTrailers(req *http.Request) *http.Request {
 
 // enricher sets the headers that a configuration asks for.
 type enricher struct {
-	names       []string // canonical
-	columns     []int    // of the identity, one per name
-	phoneColumn int
-	status      string // "" = not injected
+	// Names, canonical; "" = not injected.
+	openID      string
+	unionID     string
+	phone       string
+	countryCode string
+	national    string
+	status      string
 
-	// What most configurations ask for: the first three names and nothing else, the phone as Huawei gives it.
-	plain   bool
-	openID  string
-	unionID string
-	phone   string
+	phoneFormat string
+	plain       bool // the first three and no others, the phone as Huawei gives it: what most configurations ask for
 }
 
-func newEnricher(configured []string, phoneColumn int) *enricher {
+func newEnricher(configured []string, phoneFormat string) *enricher {
 	e := &enricher{
-		phoneColumn: phoneColumn, status: configured[statusHeader],
-		openID: configured[openIDHeader], unionID: configured[unionIDHeader], phone: configured[phoneHeader],
+		openID:      configured[openIDHeader],
+		unionID:     configured[unionIDHeader],
+		phone:       configured[phoneHeader],
+		countryCode: configured[phoneCountryCodeHeader],
+		national:    configured[phoneNationalHeader],
+		status:      configured[statusHeader],
+		phoneFormat: phoneFormat,
 	}
-	extra := configured[phoneCountryCodeHeader] + configured[phoneNationalHeader] + e.status
-	e.plain = e.openID != "" && e.unionID != "" && e.phone != "" && extra == "" && phoneColumn == columnPhoneRaw
-	columns := []int{columnOpenID, columnUnionID, phoneColumn, columnCountryCode, columnNational}
-	for i, column := range columns {
-		if configured[i] != "" {
-			e.names = append(e.names, configured[i])
-			e.columns = append(e.columns, column)
-		}
-	}
+	e.plain = e.openID != "" && e.unionID != "" && e.phone != "" && phoneFormat == phoneRaw && e.countryCode+e.national+e.status == ""
 	return e
 }
 
 // enrich sets the identity's headers, one value each; what Huawei did not say has no header. Every request gets slices
 // of its own: shared ones could be written to further down the chain.
 func enrich(e *enricher, h http.Header, id *entry, from string) {
-	// Written out, as handler does: the loop takes more than twice the steps.
+	// Written out, as handler does.
 	if e.plain && id.whole {
 		h[e.openID] = []string{id.openID}
 		h[e.unionID] = []string{id.unionID}
@@ -301,14 +298,29 @@ func enrich(e *enricher, h http.Header, id *entry, from string) {
 }
 
 func enrichAsChosen(e *enricher, h http.Header, id *entry, from string) {
-	values, columns := id.values, e.columns
-	for i, name := range e.names {
-		if value := values[columns[i]]; value != "" {
-			h[name] = []string{value}
-		}
+	if e.openID != "" {
+		h[e.openID] = []string{id.openID}
+	}
+	if e.unionID != "" && id.unionID != "" {
+		h[e.unionID] = []string{id.unionID}
+	}
+	if e.phone != "" && id.phone != "" {
+		enrichPhone(e, h, id)
+	}
+	if e.countryCode != "" && id.countryCode != "" {
+		h[e.countryCode] = []string{id.countryCode}
+	}
+	if e.national != "" && id.national != "" {
+		h[e.national] = []string{id.national}
 	}
 	if e.status != "" {
 		h[e.status] = []string{statusOf(from)}
+	}
+}
+
+func enrichPhone(e *enricher, h http.Header, id *entry) {
+	if phone := phoneIn(id, e.phoneFormat); phone != "" {
+		h[e.phone] = []string{phone}
 	}
 }
 

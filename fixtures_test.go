@@ -110,9 +110,9 @@ func (r *rig) requireUser(a answer, token, from string) {
 	user, ok := huaweisim.UserOf(token)
 	require.True(r.t, ok)
 	require.Nil(r.t, a.outcome)
-	require.Equal(r.t, user.OpenID, a.identity.values[columnOpenID])
-	require.Equal(r.t, user.UnionID, a.identity.values[columnUnionID])
-	require.Equal(r.t, user.MobileNumber, a.identity.values[columnPhoneRaw])
+	require.Equal(r.t, user.OpenID, a.identity.openID)
+	require.Equal(r.t, user.UnionID, a.identity.unionID)
+	require.Equal(r.t, user.MobileNumber, a.identity.phone)
 	require.Equal(r.t, from, a.from)
 }
 

@@ -163,11 +163,16 @@ func FuzzGetInfo(f *testing.F) {
 		require.Contains(t, []string{"-", "0"}, nsp)
 		members := membersOf(t, body)
 		require.NotContains(t, members, "error")
-		require.Equal(t, members["openID"], v.identity.values[columnOpenID])
-		require.NotEmpty(t, v.identity.values[columnOpenID])
-		for _, value := range v.identity.values {
+		id := v.identity
+		require.Equal(t, members["openID"], id.openID)
+		require.NotEmpty(t, id.openID)
+		for _, value := range []string{id.openID, id.unionID, id.phone, id.countryCode, id.national} {
 			require.True(t, isVisible(value))
-			require.LessOrEqual(t, len(value), 2*maxValue+1)
+			require.LessOrEqual(t, len(value), maxValue)
+		}
+		for _, format := range []string{phoneRaw, phoneE164, phoneMasked} {
+			require.True(t, isVisible(phoneIn(id, format)))
+			require.LessOrEqual(t, len(phoneIn(id, format)), 2*maxValue+1)
 		}
 	})
 }

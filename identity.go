@@ -2,25 +2,8 @@ package huaweiid
 
 import "strings"
 
-// The identity: what Huawei says of a token's user, in the forms that headers ask for. It is made once, when the answer comes.
-
-// Columns of an identity's values.
-const (
-	columnOpenID = iota
-	columnUnionID
-	columnPhoneRaw    // mobileNumber
-	columnCountryCode // with its 00
-	columnNational
-	columnPhoneE164 // "" where there is no country code
-	columnPhoneMasked
-)
-
-// phoneColumns tells where a phone.format finds its value.
-var phoneColumns = map[string]int{
-	phoneRaw:    columnPhoneRaw,
-	phoneE164:   columnPhoneE164,
-	phoneMasked: columnPhoneMasked,
-}
+// The identity: what Huawei says of a token's user. What an instance makes of it is applied at every request, never stored,
+// since instances that ask for different things share it.
 
 // maxValue bounds an identity value, in bytes. Huawei's longest, an OpenID of an app from before 2023-09-21, has 256.
 const maxValue = 256
@@ -43,8 +26,8 @@ func newIdentity(openID, unionID, phone, countryCode, national string) *entry {
 		countryCode, national = "", ""
 	}
 	return &entry{
-		values: []string{openID, unionID, phone, countryCode, national, e164(countryCode, national), masked(phone)},
-		openID: openID, unionID: unionID, phone: phone, whole: unionID != "" && phone != "",
+		openID: openID, unionID: unionID, phone: phone, countryCode: countryCode, national: national,
+		whole: unionID != "" && phone != "",
 	}
 }
 
@@ -57,7 +40,19 @@ func tooLong(values []string) bool {
 	return false
 }
 
-// e164 never takes mobileNumber apart: country codes have one to three digits, and mainland numbers come without.
+// phoneIn gives an identity's number in one of the formats of phone.format; "" = there is none.
+func phoneIn(id *entry, format string) string {
+	switch format {
+	case phoneE164:
+		return e164(id.countryCode, id.national)
+	case phoneMasked:
+		return masked(id.phone)
+	}
+	return id.phone
+}
+
+// e164 gives "" where there is no country code. It never takes mobileNumber apart: country codes have one to three digits, and
+// mainland numbers come without.
 func e164(countryCode, national string) string {
 	code := strings.TrimPrefix(countryCode, "00")
 	if code == "" || national == "" {

@@ -26,9 +26,9 @@ func TestIdentity_phoneFormats(t *testing.T) {
 	} {
 		id := newIdentity("openid", "", test.number, test.code, test.national)
 		require.NotNil(t, id, name)
-		require.Equal(t, test.number, id.values[phoneColumns[phoneRaw]], name)
-		require.Equal(t, test.e164, id.values[phoneColumns[phoneE164]], name)
-		require.Equal(t, test.masked, id.values[phoneColumns[phoneMasked]], name)
+		require.Equal(t, test.number, phoneIn(id, phoneRaw), name)
+		require.Equal(t, test.e164, phoneIn(id, phoneE164), name)
+		require.Equal(t, test.masked, phoneIn(id, phoneMasked), name)
 	}
 }
 

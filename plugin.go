@@ -68,7 +68,7 @@ func newPlugin(ctx context.Context, next http.Handler, config *Config, name stri
 		challenge: "Bearer realm=" + quoted(s.realm),
 		verbose:   s.mode == modeReport || s.logLevel <= slog.LevelDebug,
 		guard:     newGuard(s.headers),
-		enricher:  newEnricher(s.headers, phoneColumns[s.phoneFormat]),
+		enricher:  newEnricher(s.headers, s.phoneFormat),
 		upstream:  u,
 		log:       newLogger(name, s.logLevel, u.throttle),
 	}
@@ -232,7 +232,7 @@ func serveWithoutToken(p *plugin, rw http.ResponseWriter, req *http.Request, tok
 
 // forwardIdentified forwards with an identity, if it is all that is asked for. from is how it was come by.
 func forwardIdentified(p *plugin, rw http.ResponseWriter, req *http.Request, id *entry, from string) {
-	if p.settings.phoneRequired && id.values[p.enricher.phoneColumn] == "" {
+	if p.settings.phoneRequired && phoneIn(id, p.settings.phoneFormat) == "" {
 		reject(p, rw, req, outcomeByWhen[whenPhoneRequired], 0, fingerprint(id.key))
 		return
 	}
