@@ -49,11 +49,15 @@ func putEntry(c *cache, e *entry, now time.Duration) (evicted int) {
 		removeEntry(c, old)
 	}
 	// What has nothing to do is not called: a call takes as long as a dozen steps.
-	if len(c.byEnd) > 0 && c.byEnd[0].end <= now {
-		dropDead(c, now)
-	}
 	heap := c.byEnd
 	place := len(heap)
+	if place > 0 {
+		if heap[0].end <= now {
+			dropDead(c, now)
+			heap = c.byEnd
+			place = len(heap)
+		}
+	}
 	if place >= c.limit {
 		return putEntryFull(c, e)
 	}

@@ -287,17 +287,6 @@ func newEnricher(configured []string, phoneFormat string) *enricher {
 // enrich sets the identity's headers, one value each; what Huawei did not say has no header. Every request gets slices
 // of its own: shared ones could be written to further down the chain.
 func enrich(e *enricher, h http.Header, id *entry, from string) {
-	// Written out, as handler does.
-	if e.plain && id.whole {
-		h[e.openID] = []string{id.openID}
-		h[e.unionID] = []string{id.unionID}
-		h[e.phone] = []string{id.phone}
-		return
-	}
-	enrichAsChosen(e, h, id, from)
-}
-
-func enrichAsChosen(e *enricher, h http.Header, id *entry, from string) {
 	if e.openID != "" {
 		h[e.openID] = []string{id.openID}
 	}

@@ -121,7 +121,7 @@ func lookUp(c *client, token string) *verdict {
 	ctx, cancel := context.WithTimeout(context.Background(), c.timeout)
 	form := "access_token=" + url.QueryEscape(token)
 	v := ask(c, ctx, form)
-	if v.outcome != nil && v.outcome.retried {
+	if v.outcome != nil {
 		v = askAgain(c, ctx, form, v)
 	}
 	cancel() // not deferred, which takes more: the timeout ends the context of what panics
@@ -251,7 +251,7 @@ var nspStatus = http.CanonicalHeaderKey("NSP_STATUS")
 func post(c *client, ctx context.Context, address, form string) ([]byte, *verdict) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(form))
 	if err != nil {
-		return nil, failed(whenMalformed, "making the request: "+reason(err).Error())
+		return nil, unmade(err)
 	}
 	req.Header = c.header
 	resp, err := c.transport.RoundTrip(req)
@@ -260,10 +260,19 @@ func post(c *client, ctx context.Context, address, form string) ([]byte, *verdic
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(nil, resp.Body, maxAnswer))
 	resp.Body.Close()
-	if resp.StatusCode != http.StatusOK || resp.Header[nspStatus] != nil || err != nil {
-		return body, spoilt(resp, err)
+	if resp.StatusCode == http.StatusOK {
+		if resp.Header[nspStatus] == nil {
+			if err == nil {
+				return body, nil
+			}
+		}
 	}
-	return body, nil
+	return body, spoilt(resp, err)
+}
+
+// unmade is the verdict where there cannot even be a request.
+func unmade(err error) *verdict {
+	return failed(whenMalformed, "making the request: "+reason(err).Error())
 }
 
 // spoilt is the verdict on an answer that is not plainly good; nil means that it is, for all that.

@@ -236,7 +236,14 @@ func forwardIdentified(p *plugin, rw http.ResponseWriter, req *http.Request, id 
 		reject(p, rw, req, outcomeByWhen[whenPhoneRequired], 0, fingerprint(id.key))
 		return
 	}
-	enrich(p.enricher, req.Header, id, from)
+	h, e := req.Header, p.enricher
+	if e.plain && id.whole { // written out, as handler does
+		h[e.openID] = []string{id.openID}
+		h[e.unionID] = []string{id.unionID}
+		h[e.phone] = []string{id.phone}
+	} else {
+		enrich(e, h, id, from)
+	}
 	p.next.ServeHTTP(rw, req)
 }
 
