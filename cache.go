@@ -24,7 +24,8 @@ type entry struct {
 	phone       string
 	countryCode string // with its 00
 	national    string
-	whole       bool // the first three, which most instances ask for, are there
+	e164        string // phone in that form; "" = there is no country code
+	whole       bool   // the first three, which most instances ask for, are there
 }
 
 // cache holds at most limit entries, which may be none. Finding one costs a map look-up, storing and removing O(log n). It

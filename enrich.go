@@ -268,6 +268,7 @@ type enricher struct {
 
 	phoneFormat string
 	plain       bool // the first three and no others, the phone as Huawei gives it: what most configurations ask for
+	more        bool // others than the first three
 }
 
 func newEnricher(configured []string, phoneFormat string) *enricher {
@@ -280,7 +281,8 @@ func newEnricher(configured []string, phoneFormat string) *enricher {
 		status:      configured[statusHeader],
 		phoneFormat: phoneFormat,
 	}
-	e.plain = e.openID != "" && e.unionID != "" && e.phone != "" && phoneFormat == phoneRaw && e.countryCode+e.national+e.status == ""
+	e.more = e.countryCode+e.national+e.status != ""
+	e.plain = e.openID != "" && e.unionID != "" && e.phone != "" && phoneFormat == phoneRaw && !e.more
 	return e
 }
 
@@ -293,9 +295,18 @@ func enrich(e *enricher, h http.Header, id *entry, from string) {
 	if e.unionID != "" && id.unionID != "" {
 		h[e.unionID] = []string{id.unionID}
 	}
-	if e.phone != "" && id.phone != "" {
-		enrichPhone(e, h, id)
+	if e.phone != "" {
+		if phone := phoneIn(id, e.phoneFormat); phone != "" {
+			h[e.phone] = []string{phone}
+		}
 	}
+	if e.more {
+		enrichMore(e, h, id, from)
+	}
+}
+
+// enrichMore sets the headers that few ask for.
+func enrichMore(e *enricher, h http.Header, id *entry, from string) {
 	if e.countryCode != "" && id.countryCode != "" {
 		h[e.countryCode] = []string{id.countryCode}
 	}
@@ -304,12 +315,6 @@ func enrich(e *enricher, h http.Header, id *entry, from string) {
 	}
 	if e.status != "" {
 		h[e.status] = []string{statusOf(from)}
-	}
-}
-
-func enrichPhone(e *enricher, h http.Header, id *entry) {
-	if phone := phoneIn(id, e.phoneFormat); phone != "" {
-		h[e.phone] = []string{phone}
 	}
 }
 

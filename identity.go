@@ -2,8 +2,7 @@ package huaweiid
 
 import "strings"
 
-// The identity: what Huawei says of a token's user. What an instance makes of it is applied at every request, never stored,
-// since instances that ask for different things share it.
+// The identity: what Huawei says of a token's user.
 
 // maxValue bounds an identity value, in bytes. Huawei's longest, an OpenID of an app from before 2023-09-21, has 256.
 const maxValue = 256
@@ -27,7 +26,7 @@ func newIdentity(openID, unionID, phone, countryCode, national string) *entry {
 	}
 	return &entry{
 		openID: openID, unionID: unionID, phone: phone, countryCode: countryCode, national: national,
-		whole: unionID != "" && phone != "",
+		e164: e164(countryCode, national), whole: unionID != "" && phone != "",
 	}
 }
 
@@ -40,11 +39,12 @@ func tooLong(values []string) bool {
 	return false
 }
 
-// phoneIn gives an identity's number in one of the formats of phone.format; "" = there is none.
+// phoneIn gives an identity's number in one of the formats of phone.format; "" = there is none. A masked number is made when it
+// is asked for: few ask, and everybody's answer would take longer to store.
 func phoneIn(id *entry, format string) string {
 	switch format {
 	case phoneE164:
-		return e164(id.countryCode, id.national)
+		return id.e164
 	case phoneMasked:
 		return masked(id.phone)
 	}
