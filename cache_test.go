@@ -55,10 +55,10 @@ func TestCache_shrinksAsTheDeadGoTwoPerNewcomer(t *testing.T) {
 	for n := 0; n < 100; n++ {
 		putEntry(c, testEntry(n, time.Second), 0)
 	}
-	for n := 100; n < 200; n++ {
+	for n := 100; n < 130; n++ {
 		putEntry(c, testEntry(n, time.Hour), time.Minute)
 	}
-	require.Len(t, c.entries, 100)
+	require.Len(t, c.entries, 100-2*30+30)
 }
 
 func TestCache_keepsOneEntryPerKey(t *testing.T) {

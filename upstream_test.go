@@ -299,6 +299,35 @@ func TestUpstream_strangersCannotUseUpTheLastQuarter(t *testing.T) {
 	require.Zero(t, r.strangers)
 }
 
+func TestUpstream_pastTheStaleWindowAUserIsAStranger(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(c *Config) {
+		c.Huawei.MaxConcurrent = "4"
+		c.Huawei.Timeout = "30s"
+		c.Cache.TTL = "1m"
+		c.Cache.StaleIfError = "5m"
+	})
+	r.ask("mainland/1")
+	r.sim.SetFaults(huaweisim.Fault{Kind: "hang"})
+	r.clock.advance(6 * time.Minute)
+
+	var group sync.WaitGroup
+	for n := 0; n < 3; n++ {
+		token := fmt.Sprintf("mainland/stranger%d", n)
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			resolve(r.upstream, keyOf(r.upstream, token), token, r.log)
+		}()
+	}
+	eventually(t, func() bool { return len(r.underWay()) == 3 })
+	r.requireRefused(resolve(r.upstream, keyOf(r.upstream, "mainland/1"), "mainland/1", r.log), codeOverloaded)
+
+	r.sim.SetFaults()
+	group.Wait()
+	require.Zero(t, r.strangers)
+}
+
 func TestUpstream_refusalsNeverPushOutGoodAnswers(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(c *Config) { c.Cache.MaxEntries = "8" })
