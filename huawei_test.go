@@ -124,6 +124,18 @@ func TestClient_theTimeoutBoundsAllAttempts(t *testing.T) {
 	require.Equal(t, 1, r.calls("mainland/1"), "no time is left for another")
 }
 
+func TestClient_startsNoPauseThatTheTimeoutDoesNotLeaveTimeFor(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(c *Config) {
+		c.Huawei.Timeout = "20ms" // and a pause takes 25 at least
+		c.Huawei.Retries = "3"
+	})
+	pauses := 0
+	r.client.sleep = func(time.Duration) { pauses++ }
+	require.True(t, lookUp(r.client, "http/502/1").outcome.retried)
+	require.Zero(t, pauses)
+}
+
 func TestClient_noConnectionIsUnavailable(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.NotFoundHandler())
