@@ -20,6 +20,9 @@ func TestIdentity_phoneFormats(t *testing.T) {
 		"eight digits":      {"12345678", "0086", "12345678", "+8612345678", "123***78"},
 		"seven digits":      {"1234567", "0086", "1234567", "+861234567", "*******"},
 		"seven and a sign":  {"+12345-67", "0086", "1234567", "+861234567", "*********"},
+		"a sign and more":   {"+85261234567", "00852", "61234567", "+85261234567", "+85*******67"},
+		"eight and a sign":  {"+90123-459", "0086", "90123459", "+8690123459", "+90*****59"},
+		"seven, 0 and 9 in": {"+9090-909", "0086", "9090909", "+869090909", "*********"},
 		"one digit":         {"1", "0086", "1", "+861", "*"},
 		"no phone":          {"", "", "", "", ""},
 		"masked as it were": {"191******08", "0086", "191******08", "+86191******08", "***********"},
@@ -44,5 +47,14 @@ func TestIdentity_everyValueMustFitAHeader(t *testing.T) {
 			v[place] = bad
 			require.Nil(t, newIdentity(v[0], v[1], v[2], v[3], v[4]), "%q in place %d", bad, place)
 		}
+	}
+}
+
+func TestIdentity_withoutMobileNumberThereIsNoPartOfOne(t *testing.T) {
+	t.Parallel()
+	id := newIdentity("o", "u", "", "0086", "11136000008")
+	require.Empty(t, id.countryCode+id.national)
+	for _, format := range []string{phoneRaw, phoneE164, phoneMasked} {
+		require.Empty(t, phoneIn(id, format), format)
 	}
 }

@@ -60,6 +60,7 @@ var mutants = []mutant{
 	{"an instance's own rules at a hit", "plugin.go", "\t\tforwardIdentified(p, rw, req, e, fromCache)", "enrich(p.enricher, h, e, fromCache); p.next.ServeHTTP(rw, req)", by(&sharedState)},
 	{"the end of an answer by a refusal", "upstream.go", "removeEntry(u.good, e)", "_ = e", by(&lifetimes)},
 	{"the end of an answer with its token", "upstream.go", "if left > 0 && ", "if left < 0 && ", by(&lifetimes)},
+	{"the end of answers on the way of a hit", "plugin.go", "if since(epoch) < e.refresh {", "if true || since(epoch) < e.refresh {", by(&lifetimes)},
 	{"the end of answers", "upstream.go", "if now < e.expires {\n\t\t\treturn hit", "if true {\n\t\t\treturn hit", by(&lifetimes)},
 	{"the room of good answers", "upstream.go", "putEntry(u.refused, &entry{key: k,", "putEntry(u.good, &entry{key: k,", by(&lifetimes)},
 	{"taking the token off", "plugin.go", "req = withoutToken(p.source, req, where)", "_ = where", by(&errorPages)},
