@@ -52,12 +52,10 @@ func putEntry(c *cache, e *entry, now time.Duration) (evicted int) {
 	// What has nothing to do is not called: a call takes as long as a dozen steps.
 	heap := c.byEnd
 	place := len(heap)
-	if place > 0 {
-		if heap[0].end <= now {
-			dropDead(c, now)
-			heap = c.byEnd
-			place = len(heap)
-		}
+	if place > 0 && heap[0].end <= now {
+		dropDead(c, now)
+		heap = c.byEnd
+		place = len(heap)
 	}
 	if place >= c.limit {
 		return putEntryFull(c, e)

@@ -260,14 +260,10 @@ func post(c *client, ctx context.Context, address, form string) ([]byte, *verdic
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(nil, resp.Body, maxAnswer))
 	resp.Body.Close()
-	if resp.StatusCode == http.StatusOK {
-		if resp.Header[nspStatus] == nil {
-			if err == nil {
-				return body, nil
-			}
-		}
+	if resp.StatusCode != http.StatusOK || resp.Header[nspStatus] != nil || err != nil {
+		return body, spoilt(resp, err)
 	}
-	return body, spoilt(resp, err)
+	return body, nil
 }
 
 // unmade is the verdict where there cannot even be a request.

@@ -149,34 +149,25 @@ func hit(u *upstream, e *entry, token string, now time.Duration, log *logger) an
 // The lookup belongs to no client, although it runs on the goroutine of the request that needs it first: no context of a
 // request reaches it, and when that client leaves, it goes on for those who wait and for the cache.
 func fetch(u *upstream, k key, token string, known bool, now time.Duration, log *logger) answer {
-	if u.flights[k] != nil {
-		return join(u, k)
-	}
-	f, wait := startFlight(u, k, known, now)
-	u.mu.Unlock()
-	if f == nil {
-		return overloaded(u, k, wait)
-	}
-	fly(u, k, token, f, log)
-	if f.verdict.identity == nil {
-		return failure(u, k, f.verdict, fromHuawei)
-	}
-	return answer{identity: f.verdict.identity, from: fromHuawei}
-}
-
-// join waits for the lookup that is under way. u.mu is held, and is not when join returns.
-func join(u *upstream, k key) answer {
+	from := fromHuawei
 	f := u.flights[k]
-	u.mu.Unlock()
-	<-f.done
-	if f.verdict.identity == nil {
-		return failure(u, k, f.verdict, fromCoalesced)
+	if f != nil {
+		u.mu.Unlock()
+		<-f.done
+		from = fromCoalesced
+	} else {
+		var wait time.Duration
+		f, wait = startFlight(u, k, known, now)
+		u.mu.Unlock()
+		if f == nil {
+			return overloaded(u, k, wait)
+		}
+		fly(u, k, token, f, log)
 	}
-	return answer{identity: f.verdict.identity, from: fromCoalesced}
-}
-
-// failure is the answer where a lookup brought no identity.
-func failure(u *upstream, k key, v *verdict, from string) answer {
+	v := f.verdict
+	if v.identity != nil {
+		return answer{identity: v.identity, from: from}
+	}
 	return orStale(u, k, answer{outcome: v.outcome, from: from, retryAfter: v.retryAfter})
 }
 
@@ -216,13 +207,8 @@ func refreshAhead(u *upstream, e *entry, token string, now time.Duration, log *l
 // startFlight makes room for a lookup, unless the breaker or the bound on lookups under way says no: then it returns how
 // long to wait. u.mu is held.
 func startFlight(u *upstream, k key, known bool, now time.Duration) (*flight, time.Duration) {
-	if len(u.flights) >= u.forAll {
+	if len(u.flights) >= u.forAll || !known && u.strangers >= u.forStrangers {
 		return nil, time.Second
-	}
-	if !known {
-		if u.strangers >= u.forStrangers {
-			return nil, time.Second
-		}
 	}
 	f := &flight{done: make(chan struct{}), known: known}
 	if u.breaker.pause > 0 { // closed, it admits everything and knows no probes
