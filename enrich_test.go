@@ -35,7 +35,7 @@ func strip(g *guard, h http.Header) {
 
 func TestGuard_takesForgedHeadersAndNothingElse(t *testing.T) {
 	t.Parallel()
-	g := newGuard([]string{"X-Uid", "", "X-Device-Id"})
+	g := newGuard([]string{"X-Uid", "", "X-Device-Id"}, "Authorization")
 	h := http.Header{}
 	for _, name := range ordinaryHeaders {
 		h[name] = []string{"ordinary"}
@@ -57,18 +57,40 @@ func TestGuard_takesForgedHeadersAndNothingElse(t *testing.T) {
 func TestGuard_looksTwiceAtAnOrdinaryNameThatIsAnIdentityHeader(t *testing.T) {
 	t.Parallel()
 	h := http.Header{"X-Device-Id": {"forged"}}
-	strip(newGuard([]string{"X-Device-Id"}), h)
+	strip(newGuard([]string{"X-Device-Id"}, "Authorization"), h)
 	require.Empty(t, h)
 }
 
 func TestGuard_noOrdinaryNameIsAProtectedOne(t *testing.T) {
 	t.Parallel()
-	g := newGuard(nil)
+	g := newGuard(nil, "Authorization")
 	for name := range g.ordinary {
 		require.False(t, g.protected[fold(name)], name)
 		require.Equal(t, http.CanonicalHeaderKey(name), name)
-		require.NotEqual(t, "Connection", name)
+		require.NotContains(t, []string{"Connection", "Upgrade", "Http2-Settings"}, name)
 	}
+}
+
+func TestGuard_theTokensHeaderIsOrdinaryUnlessItHasToBeRead(t *testing.T) {
+	t.Parallel()
+	for _, configured := range [][]string{nil, {"X-Device-Id"}} {
+		require.NoError(t, http.Header{"X-Token": {"t"}}.WriteSubset(unwritable, newGuard(configured, "X-Token").ordinary))
+		for _, name := range []string{"Connection", "Upgrade", "Http2-Settings"} {
+			require.NotContains(t, newGuard(configured, name).ordinary, name)
+		}
+	}
+	require.NotContains(t, ordinary, "X-Token", "another instance's header")
+}
+
+// What is unusual is looked at in one piece first, so that a value may look like what is taken off.
+func TestGuard_leavesValuesThatLookLikeForgedNames(t *testing.T) {
+	t.Parallel()
+	h := http.Header{
+		"X-Note": {"X-User-OpenID: forged", "h2c"}, "X-User": {"Openid"}, "Upgrade": {"h2c"}, "Http2-Settings": {"AAMAAABk"},
+	}
+	want := h.Clone()
+	strip(newGuard(nil, "Authorization"), h)
+	require.Equal(t, want, h, "without a Connection line there is no upgrade")
 }
 
 func TestGuard_takesProtectedNamesFromConnection(t *testing.T) {
@@ -84,7 +106,7 @@ func TestGuard_takesProtectedNamesFromConnection(t *testing.T) {
 		"spaces of Unicode":   {[]string{"X-User-Phone,\u00a0X-User-OpenID,close\u2003", "\vX-User-Phone\u0085"}, []string{"close"}},
 	} {
 		h := http.Header{"Connection": test.lines}
-		strip(newGuard(nil), h)
+		strip(newGuard(nil, "Authorization"), h)
 		require.Equal(t, test.want, h["Connection"], name)
 		_, there := h["Connection"]
 		require.Equal(t, test.want != nil, there, name)
@@ -102,11 +124,17 @@ func TestGuard_forbidsATunnelPastTheMiddleware(t *testing.T) {
 		"h2c-like, foo":    {"h2c-like, foo"},
 		"websocket;q=h2c ": {"websocket;q=h2c"},
 	} {
-		h := http.Header{"Connection": {"Upgrade, HTTP2-Settings"}, "Upgrade": {upgrade}, "Http2-Settings": {"AAMAAABk"}}
-		strip(newGuard(nil), h)
-		require.Equal(t, want, h["Upgrade"], upgrade)
-		require.NotContains(t, h, "Http2-Settings")
-		require.Equal(t, []string{"Upgrade, HTTP2-Settings"}, h["Connection"])
+		for _, h := range []http.Header{
+			{"Connection": {"Upgrade, HTTP2-Settings"}, "Http2-Settings": {"AAMAAABk"}},
+			{"Connection": {"Upgrade"}},
+		} {
+			h["Upgrade"] = []string{upgrade}
+			rest := h["Connection"]
+			strip(newGuard(nil, "Authorization"), h)
+			require.Equal(t, want, h["Upgrade"], upgrade)
+			require.NotContains(t, h, "Http2-Settings")
+			require.Equal(t, rest, h["Connection"])
+		}
 	}
 }
 

@@ -16,14 +16,18 @@ import (
 
 // FuzzGuard: after stripping no name folds to a protected one, and every other header is untouched.
 func FuzzGuard(f *testing.F) {
-	f.Add("X-User-OpenID\nX_User.Phone\nAccept", "close, X-User-Phone", "X-Uid")
-	f.Add("x-uid\nX-Device-Id\n\n \n\x00", ",,x_user_unionid,", "X-Device-Id")
-	f.Add("X-User-OpenID", "x-user-openid\nkeep-alive", "")
-	f.Fuzz(func(t *testing.T, names, connection, configured string) {
+	f.Add("X-User-OpenID\nX_User.Phone\nAccept", "close, X-User-Phone", "X-Uid", "X-Token")
+	f.Add("x-uid\nX-Device-Id\n\n \n\x00", ",,x_user_unionid,", "X-Device-Id", "")
+	f.Add("X-User-OpenID", "x-user-openid\nkeep-alive", "", "Connection")
+	f.Fuzz(func(t *testing.T, names, connection, configured, token string) {
 		if !isHeaderName(configured) || isReserved(configured) {
 			configured = ""
 		}
-		g := newGuard([]string{configured})
+		token = http.CanonicalHeaderKey(token)
+		if !isHeaderName(token) || protectedNames([]string{configured})[fold(token)] {
+			token = "Authorization"
+		}
+		g := newGuard([]string{configured}, token)
 		h := http.Header{}
 		for _, name := range strings.Split(names, "\n") {
 			// What a server lets through: RFC 9110 tokens, in canonical form.

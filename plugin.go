@@ -52,6 +52,9 @@ func New(ctx context.Context, next http.Handler, config *Config, name string) (h
 	if err != nil {
 		return nil, err
 	}
+	if p.settings.allowPreflight {
+		return p.besidePreflights(p.handler()), nil
+	}
 	return p.handler(), nil
 }
 
@@ -67,7 +70,7 @@ func newPlugin(ctx context.Context, next http.Handler, config *Config, name stri
 		source:    &s.token,
 		challenge: "Bearer realm=" + quoted(s.realm),
 		verbose:   s.mode == modeReport || s.logLevel <= slog.LevelDebug,
-		guard:     newGuard(s.headers),
+		guard:     newGuard(s.headers, s.token.header),
 		enricher:  newEnricher(s.headers, s.phoneFormat),
 		upstream:  u,
 		log:       newLogger(name, s.logLevel, u.throttle),
@@ -98,7 +101,8 @@ func (p *plugin) handler() http.HandlerFunc {
 	mu, good, since := p.upstream.mu, p.upstream.good.entries, p.upstream.since
 	header, prefix := p.fastHeader()
 	salt := p.upstream.salt + strings.TrimSuffix(credentials, prefix) // what a key has before that header's value
-	plain, openID, unionID, phone := p.enricher.plain, p.enricher.openID, p.enricher.unionID, p.enricher.phone
+	remove := p.settings.removeToken
+	plain, openID, unionID, phone := p.enricher.plain && !remove, p.enricher.openID, p.enricher.unionID, p.enricher.phone
 
 	// Methods as functions that take their receiver first: of a method, the interpreter makes a new function at each call.
 	// They stay as they are only in variables of the function that takes them out of their reflect.Method.
@@ -142,6 +146,10 @@ func (p *plugin) handler() http.HandlerFunc {
 						return
 					}
 				}
+				if remove {
+					forwardWithoutToken(p, rw, req, e)
+					return
+				}
 				forwardIdentified(p, rw, req, e, fromCache)
 				return
 			}
@@ -150,11 +158,28 @@ func (p *plugin) handler() http.HandlerFunc {
 	}
 }
 
+// besidePreflights returns the way of all requests where CORS preflights, as the Fetch standard tells them from other OPTIONS
+// requests, are forwarded without an identity.
+func (p *plugin) besidePreflights(others http.HandlerFunc) http.HandlerFunc {
+	return func(rw http.ResponseWriter, req *http.Request) {
+		if req.Method == http.MethodOptions && len(req.Header["Origin"]) > 0 && len(req.Header["Access-Control-Request-Method"]) > 0 {
+			forwardPreflight(p, rw, req)
+			return
+		}
+		others(rw, req)
+	}
+}
+
+func forwardPreflight(p *plugin, rw http.ResponseWriter, req *http.Request) {
+	stripForged(p.guard, req.Header)
+	forwardAnonymous(p, rw, withoutTrailers(req), statusAnonymous)
+}
+
 // fastHeader returns the header that carries the token, and what stands before the token there. No header means no fast way:
-// a hit asks for more than an identity, or the value is not in the form that keys are made of.
+// a response says how its answer was come by, or the value is not in the form that keys are made of.
 func (p *plugin) fastHeader() (header, prefix string) {
 	s := p.settings
-	if s.allowPreflight || s.removeToken || s.debugHeader {
+	if s.debugHeader {
 		return "", ""
 	}
 	if s.token.scheme == "" {
@@ -171,11 +196,6 @@ func serve(p *plugin, rw http.ResponseWriter, req *http.Request) {
 	if req.ContentLength < 0 || req.Trailer != nil {
 		req = withoutTrailers(req)
 	}
-	if p.settings.allowPreflight && isPreflight(req) {
-		forwardAnonymous(p, rw, req, statusAnonymous)
-		return
-	}
-
 	tokens, where := findTokens(p.source, req)
 	if p.settings.removeToken && where != "" {
 		req = withoutToken(p.source, req, where)
@@ -188,11 +208,14 @@ func serve(p *plugin, rw http.ResponseWriter, req *http.Request) {
 	serveToken(p, rw, req, tokens[0])
 }
 
-// serveCredentials goes on where the fast way found no fresh answer: for a request that asks for nothing but an identity and
-// has one value of the token's header. A value in another form than keys are made of goes the whole way.
+// serveCredentials goes on where the fast way found no fresh answer: for a request that has one value of the token's header. A
+// value in another form than keys are made of goes the whole way.
 func serveCredentials(p *plugin, rw http.ResponseWriter, req *http.Request, values []string, prefix string) {
 	token, ok := strings.CutPrefix(values[0], prefix)
 	if ok && isToken(token) {
+		if p.settings.removeToken {
+			req = withoutToken(p.source, req, inHeader)
+		}
 		serveToken(p, rw, req, token)
 		return
 	}
@@ -230,27 +253,52 @@ func serveWithoutToken(p *plugin, rw http.ResponseWriter, req *http.Request, tok
 	reject(p, rw, req, o, 0, fingerprint(keyOf(p.upstream, tokens[0])))
 }
 
+// forwardWithoutToken forwards with an identity from the cache what has the token as the one value of its header.
+func forwardWithoutToken(p *plugin, rw http.ResponseWriter, req *http.Request, id *entry) {
+	forwardIdentified(p, rw, withoutToken(p.source, req, inHeader), id, fromCache)
+}
+
 // forwardIdentified forwards with an identity, if it is all that is asked for. from is how it was come by.
+//
+// It sets the identity's headers, one value each; what Huawei did not say has no header. Every request gets slices of its own:
+// shared ones could be written to further down the chain.
 func forwardIdentified(p *plugin, rw http.ResponseWriter, req *http.Request, id *entry, from string) {
-	if p.settings.phoneRequired && phoneIn(id, p.settings.phoneFormat) == "" {
-		reject(p, rw, req, outcomeByWhen[whenPhoneRequired], 0, fingerprint(id.key))
-		return
+	if p.settings.phoneRequired {
+		if rejectWithoutPhone(p, rw, req, id) {
+			return
+		}
 	}
 	h, e := req.Header, p.enricher
-	if e.plain && id.whole { // written out, as handler does
+	if e.openID != "" {
 		h[e.openID] = []string{id.openID}
-		h[e.unionID] = []string{id.unionID}
-		h[e.phone] = []string{id.phone}
-	} else {
-		enrich(e, h, id, from)
+	}
+	if e.unionID != "" {
+		if id.unionID != "" {
+			h[e.unionID] = []string{id.unionID}
+		}
+	}
+	if e.phone != "" {
+		phone := id.phone
+		if e.formatted {
+			phone = phoneIn(id, e.phoneFormat)
+		}
+		if phone != "" {
+			h[e.phone] = []string{phone}
+		}
+	}
+	if e.more {
+		enrichMore(e, h, id, from)
 	}
 	p.next.ServeHTTP(rw, req)
 }
 
-// isPreflight tells a CORS preflight from other OPTIONS requests, as the Fetch standard does.
-func isPreflight(req *http.Request) bool {
-	return req.Method == http.MethodOptions && len(req.Header["Origin"]) > 0 &&
-		len(req.Header["Access-Control-Request-Method"]) > 0
+// rejectWithoutPhone rejects an identity without a phone in the form that is asked for, and tells whether it did.
+func rejectWithoutPhone(p *plugin, rw http.ResponseWriter, req *http.Request, id *entry) bool {
+	if phoneIn(id, p.settings.phoneFormat) != "" {
+		return false
+	}
+	reject(p, rw, req, outcomeByWhen[whenPhoneRequired], 0, fingerprint(id.key))
+	return true
 }
 
 // forwardAnonymous forwards without an identity.

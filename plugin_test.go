@@ -53,33 +53,86 @@ func (s *seen) ServeHTTP(_ http.ResponseWriter, req *http.Request) { s.header = 
 // The fast way and the whole way are two texts of one promise: whatever the configuration adds, the identity is the same.
 func TestServeHTTP_bothWaysGiveTheSameHeaders(t *testing.T) {
 	t.Parallel()
-	for _, token := range []string{"mainland/1", "hongkong/1", "nophone/1", "nounion/1", "legacy/1"} {
-		var got []http.Header
-		for _, fast := range []bool{true, false} {
-			backend := &seen{}
-			p, _ := newInstance(t, backend, nil)
-			header, _ := p.fastHeader()
-			require.NotEmpty(t, header)
-			p.settings.debugHeader = !fast // which is one of the things that take the whole way
-			for n := 0; n < 2; n++ {       // a miss, a hit
-				backend.header = nil
-				req := request("/", "Authorization: Bearer "+token, "X-User-Phone: forged", "x_user_unionid: forged")
-				p.handler().ServeHTTP(httptest.NewRecorder(), req)
-				got = append(got, backend.header)
+	for name, change := range map[string]func(*Config){
+		"the default":         func(*Config) {},
+		"a phone in E.164":    func(c *Config) { c.Phone.Format = phoneE164 },
+		"a masked phone":      func(c *Config) { c.Phone.Format = phoneMasked },
+		"a phone required":    func(c *Config) { c.Phone.Require = "true" },
+		"an openID alone":     func(c *Config) { c.Headers.UnionID, c.Headers.Phone = "", "" },
+		"all but an openID":   func(c *Config) { c.Headers.OpenID = "" },
+		"all there is":        everyHeader,
+		"a removed token":     func(c *Config) { c.Token.Remove = "true" },
+		"all, and no token":   func(c *Config) { everyHeader(c); c.Token.Remove = "true" },
+		"a phone or no token": func(c *Config) { c.Phone.Require, c.Token.Remove = "true", "true" },
+	} {
+		for _, token := range []string{"mainland/1", "hongkong/1", "nophone/1", "nounion/1", "legacy/1"} {
+			var got []http.Header
+			for _, fast := range []bool{true, false} {
+				backend := &seen{}
+				p, _ := newInstance(t, backend, change)
+				header, _ := p.fastHeader()
+				require.NotEmpty(t, header)
+				p.settings.debugHeader = !fast // which takes the whole way
+				for n := 0; n < 2; n++ {       // a miss, a hit
+					backend.header = nil
+					req := request("/", "Authorization: Bearer "+token, "X-User-Phone: forged", "x_user_unionid: forged")
+					p.handler().ServeHTTP(httptest.NewRecorder(), req)
+					got = append(got, backend.header)
+					require.Equal(t, "Bearer "+token, req.Header.Get("Authorization"), "what is in front may need it again")
+					if p.settings.removeToken {
+						require.Empty(t, backend.header.Get("Authorization"), name)
+					}
+				}
+			}
+			for _, header := range got {
+				require.Equal(t, got[0], header, "%s, %s", name, token)
+			}
+			if name == "the default" {
+				require.Equal(t, identityOf(token), got[0], token)
 			}
 		}
-		user, _ := huaweisim.UserOf(token)
-		want := http.Header{"Authorization": {"Bearer " + token}, "X-User-Openid": {user.OpenID}}
-		if user.UnionID != "" {
-			want["X-User-Unionid"] = []string{user.UnionID}
-		}
-		if user.MobileNumber != "" {
-			want["X-User-Phone"] = []string{user.MobileNumber}
-		}
-		for _, header := range got {
-			require.Equal(t, want, header, token)
-		}
 	}
+}
+
+func everyHeader(c *Config) {
+	c.Headers.PhoneCountryCode, c.Headers.PhoneNational, c.Headers.Status = "X-Phone-Code", "X-Phone-National", "X-Status"
+}
+
+// identityOf is what a backend gets by default, the token included.
+func identityOf(token string) http.Header {
+	user, _ := huaweisim.UserOf(token)
+	h := http.Header{"Authorization": {"Bearer " + token}, "X-User-Openid": {user.OpenID}}
+	if user.UnionID != "" {
+		h["X-User-Unionid"] = []string{user.UnionID}
+	}
+	if user.MobileNumber != "" {
+		h["X-User-Phone"] = []string{user.MobileNumber}
+	}
+	return h
+}
+
+// A preflight asks for nobody, whoever sends it.
+func TestServeHTTP_aPreflightHasNoIdentityAndNoTrailer(t *testing.T) {
+	t.Parallel()
+	var forwarded *http.Request
+	config, sim := simulated(t, func(c *Config) { c.AllowPreflight = "true" })
+	next := http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) { forwarded = req })
+	handler, err := New(context.Background(), next, config, "test@file")
+	require.NoError(t, err)
+	handler.ServeHTTP(httptest.NewRecorder(), request("/", "Authorization: Bearer mainland/1"))
+	require.NotEmpty(t, forwarded.Header.Get("X-User-Openid"), "what is no preflight goes the usual way")
+
+	req := request("/", "Authorization: Bearer mainland/1", "X_User_Phone: forged", "Connection: X-User-OpenID",
+		"Origin: https://app.example", "Access-Control-Request-Method: PUT")
+	req.Method = http.MethodOptions
+	handler.ServeHTTP(httptest.NewRecorder(), req)
+	req.Trailer = http.Header{"X-User-Openid": {"forged"}} // as net/http does when it has read the body
+	require.Nil(t, forwarded.Trailer)
+	for name := range forwarded.Header {
+		require.NotContains(t, strings.ToLower(name), "user")
+	}
+	require.Empty(t, forwarded.Header.Get("Connection"))
+	require.Equal(t, 1, sim.TokenCalls(huaweisim.GetInfo, "mainland/1"))
 }
 
 // A key is made of a header's whole value on the way of a hit, and of the token elsewhere. Both have to name one user, and

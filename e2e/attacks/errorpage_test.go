@@ -19,6 +19,7 @@ var errorPages = class{
 			lines        []string
 		}{
 			{"in a header", "/fail", []string{bearer(t)}},
+			{"in a header, by now known", "/fail", []string{bearer(t)}},
 			{"in a cookie", "/fail", []string{"Cookie: a=b; sid=" + t}},
 			{"in the query", "/fail?a=b&access_token=" + url.QueryEscape(t), nil},
 		} {

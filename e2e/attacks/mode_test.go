@@ -63,6 +63,11 @@ var preflights = class{
 		send("with a bad token", "preflight", "OPTIONS", anonymous, append(preflight, bearer(token("invalid")))...)
 		send("with two tokens", "preflight", "OPTIONS", anonymous, append(preflight, bearer(good), bearer(good))...)
 		send("with hop-by-hop names", "preflight", "OPTIONS", anonymous, append(preflight, "Connection: X-User-OpenID")...)
+		chunked := append(preflight, "Transfer-Encoding: chunked", "Trailer: X-User-OpenID")
+		for _, to := range []string{"preflight", "buffered-preflight", "buffered-preflight.h2c"} {
+			r := request{to: to, method: "OPTIONS", lines: chunked, body: "5\r\nhello\r\n0\r\nX-User-OpenID: forged\r\n\r\n"}
+			c.send("with a trailer, "+to, r, anonymous)
+		}
 		send("not allowed", "enforce", "OPTIONS", refused("token_missing"), preflight...)
 		send("not allowed, with a token", "enforce", "OPTIONS", user(good).status("verified"), append(preflight, bearer(good))...)
 		send("not allowed, optional", "optional", "OPTIONS", anonymous, preflight...)

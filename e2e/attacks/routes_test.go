@@ -66,6 +66,8 @@ func (b *bed) routes() []route {
 
 		{name: "through", h2c: true},
 		{name: "buffered", h2c: true, chain: []string{"buffering", self}},
+		{name: "buffered-preflight", h2c: true, options: options{"allowPreflight": "true", "headers": statusHeader},
+			chain: []string{"buffering", self}},
 		{name: "retried", h2c: true, chain: []string{"retry", self}},
 		{name: "buffered-retried", h2c: true, chain: []string{"buffering", "retry", self}},
 		{name: "fronted", stacks: true, chain: []string{"front", self}},

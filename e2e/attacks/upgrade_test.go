@@ -57,6 +57,11 @@ func (c *cases) upgradeToH2C() {
 			// Traefik keeps the first Upgrade line alone, unless it takes the request for no upgrade.
 			lines[len(forgery())+1] = "X-Front-Connection: " + list
 			c.check("fronted: "+name, c.noOffer("fronted", append(lines, bearer(t)), t))
+			// With nothing else about it that is forged.
+			for _, rest := range [][]string{{}, {settings}} {
+				c.check(fmt.Sprintf("%s, %d settings, nothing else", name, len(rest)),
+					c.noOffer("plain", append(rest, "Connection: "+list, "Upgrade: "+strings.Join(protocols, ","), bearer(t)), t))
+			}
 		}
 	}
 }

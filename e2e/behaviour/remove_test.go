@@ -13,7 +13,12 @@ func removeRows() []row {
 		{
 			name:   "a token in the header is removed",
 			config: "token: {remove: true}",
-			steps:  []step{{bearer("{mainland}"), forwards("{mainland}").asking(1).seeing("Authorization")}},
+			steps: []step{
+				{bearer("{mainland}"), forwards("{mainland}").asking(1).seeing("Authorization")},
+				{bearer("{mainland}"), forwards("{mainland}").seeing("Authorization")},
+				{bearer("{nophone}"), forwards("{nophone}").asking(1).seeing("Authorization")},
+				{bearer("{nophone}"), forwards("{nophone}").seeing("Authorization")},
+			},
 		},
 		{
 			name:   "credentials of another scheme stay when the token is removed",
@@ -29,6 +34,7 @@ func removeRows() []row {
 			steps: []step{
 				{get("X-Huawei-Token: {mainland}", "Authorization: Bearer other"),
 					forwards("{mainland}").asking(1).seeing("X-Huawei-Token")},
+				{get("X-Huawei-Token: {mainland}", "Authorization: Bearer other"), forwards("{mainland}").seeing("X-Huawei-Token")},
 			},
 		},
 		{

@@ -76,6 +76,9 @@ func wayRows() []row {
 			steps: []step{
 				{preflight("X-User-OpenID: forged"), anonymous()},
 				{preflight("Authorization: Bearer {mainland}"), anonymous()},
+				{bearer("{mainland}"), forwards("{mainland}").asking(1)},
+				{preflight("Authorization: Bearer {mainland}"), anonymous()},
+				{bearer("{mainland}"), forwards("{mainland}")},
 			},
 		},
 		{
