@@ -197,11 +197,15 @@ var unwritable io.Writer = (*os.File)(nil)
 func stripForged(g *guard, h http.Header) {
 	var unusual strings.Builder
 	_ = h.WriteSubset(&unusual, g.ordinary) // a Builder takes everything
-	text := folding.Replace(unusual.String())
-	if len(g.cuts.Replace(text)) < len(text) {
+	text := unusual.String()
+	if len(text) > searchable || len(g.cuts.Replace(folding.Replace(text))) < len(text) {
 		removeForged(g, h)
 	}
 }
+
+// searchable is how long the unusual headers may be that are searched in one piece, in bytes: at 10 ns a byte, longer ones take
+// as long as a loop over the names, which does not depend on the values.
+const searchable = 512
 
 // removeForged looks at Connection and at the headers one by one.
 func removeForged(g *guard, h http.Header) {

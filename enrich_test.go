@@ -113,6 +113,20 @@ func TestGuard_takesProtectedNamesFromConnection(t *testing.T) {
 	}
 }
 
+// Unusual headers are searched in one piece as long as they are short.
+func TestGuard_takesForgedHeadersFromAmongLongOnes(t *testing.T) {
+	t.Parallel()
+	for length := searchable - 20; length < searchable+20; length++ {
+		h := http.Header{"X_user.phone": {"forged"}, "Connection": {"close, X-User-OpenID"}}
+		var text strings.Builder
+		require.NoError(t, h.Write(&text))
+		h["X"] = []string{strings.Repeat("x", length-text.Len()-len("X: \r\n"))}
+		want := http.Header{"X": h["X"], "Connection": {"close"}}
+		strip(newGuard(nil, "Authorization"), h)
+		require.Equal(t, want, h, "%d bytes", length)
+	}
+}
+
 func TestGuard_forbidsATunnelPastTheMiddleware(t *testing.T) {
 	t.Parallel()
 	for upgrade, want := range map[string][]string{

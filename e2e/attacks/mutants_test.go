@@ -20,7 +20,7 @@ var mutants = []mutant{
 	{"stripping without Authorization", "plugin.go", "stripForged(guard, h)", `if h.Get("Authorization") != "" { stripForged(guard, h) }`, by(&modes)},
 	{"folding of all but hyphens and letters", "enrich.go", "g.protected[fold(name)] {", "g.protected[strings.ToUpper(strings.ReplaceAll(name, \"-\", \"_\"))] {", by(&aliasNames)},
 	{"folding", "enrich.go", "g.protected[fold(name)] {", "g.protected[fold(name)] && name == http.CanonicalHeaderKey(strings.ReplaceAll(name, \"_\", \"-\")) {", by(&aliasNames)},
-	{"folding of unusual headers in one piece", "enrich.go", "text := folding.Replace(unusual.String())", "text := unusual.String()", by(&aliasNames, &connectionLists)},
+	{"folding of unusual headers in one piece", "enrich.go", "g.cuts.Replace(folding.Replace(text))", "g.cuts.Replace(text)", by(&aliasNames, &connectionLists)},
 	{"the protected names among what unusual headers are searched for", "enrich.go", "cuts = append(cuts, name, \"\")", "_ = cuts", by(&aliasNames, &connectionLists)},
 	{"the tunnel among what unusual headers are searched for", "enrich.go", "cuts := []string{fold(tunnel), \"\", fold(tunnelSettings), \"\"}", "var cuts []string", by(&upgrades)},
 	{"Upgrade among the unusual headers", "enrich.go", "Uber-Trace-Id Upgrade-Insecure-Requests", "Uber-Trace-Id Upgrade Upgrade-Insecure-Requests", by(&upgrades)},
