@@ -214,7 +214,7 @@ func serveCredentials(p *plugin, rw http.ResponseWriter, req *http.Request, valu
 	token, ok := strings.CutPrefix(values[0], prefix)
 	if ok && isToken(token) {
 		if p.settings.removeToken {
-			req = withoutToken(p.source, req, inHeader)
+			req = withoutCredentials(p.source, req)
 		}
 		serveToken(p, rw, req, token)
 		return
@@ -255,7 +255,7 @@ func serveWithoutToken(p *plugin, rw http.ResponseWriter, req *http.Request, tok
 
 // forwardWithoutToken forwards with an identity from the cache what has the token as the one value of its header.
 func forwardWithoutToken(p *plugin, rw http.ResponseWriter, req *http.Request, id *entry) {
-	forwardIdentified(p, rw, withoutToken(p.source, req, inHeader), id, fromCache)
+	forwardIdentified(p, rw, withoutCredentials(p.source, req), id, fromCache)
 }
 
 // forwardIdentified forwards with an identity, if it is all that is asked for. from is how it was come by.

@@ -126,41 +126,71 @@ func queryUnescape(s string) string {
 // withoutToken returns a copy of the request that lacks the token; everything else of it, to the byte and in its order,
 // stays. The original stays whole, so that a retry in front of this middleware still has the token.
 func withoutToken(s *tokenSource, req *http.Request, where string) *http.Request {
-	bare := req.WithContext(req.Context())
-	bare.Header = req.Header.Clone()
 	switch where {
 	case inHeader:
-		var others []string
-		for _, value := range req.Header[s.header] {
-			if _, ok := tokenOf(s, value); !ok {
-				others = append(others, value)
-			}
-		}
-		setOrDelete(bare.Header, s.header, others)
+		return withoutCredentials(s, req)
 	case inCookie:
-		var lines []string
-		for _, line := range req.Header["Cookie"] {
-			var pairs []string
-			for _, pair := range strings.Split(line, ";") {
-				if name, _, _ := strings.Cut(strings.TrimSpace(pair), "="); name != s.cookie {
-					pairs = append(pairs, pair)
-				}
-			}
-			if rest := strings.TrimSpace(strings.Join(pairs, ";")); rest != "" {
-				lines = append(lines, rest)
+		return withoutCookie(s, req)
+	}
+	return withoutParameter(s, req)
+}
+
+// withHeaderOfItsOwn returns a copy whose header can be changed.
+func withHeaderOfItsOwn(req *http.Request) *http.Request {
+	own := req.WithContext(req.Context())
+	own.Header = req.Header.Clone()
+	return own
+}
+
+// withoutCredentials takes the token off its header, where there is one.
+func withoutCredentials(s *tokenSource, req *http.Request) *http.Request {
+	bare := withHeaderOfItsOwn(req)
+	values := req.Header[s.header]
+	if len(values) == 1 {
+		delete(bare.Header, s.header)
+		return bare
+	}
+	setOrDelete(bare.Header, s.header, otherCredentials(s, values))
+	return bare
+}
+
+func otherCredentials(s *tokenSource, values []string) (others []string) {
+	for _, value := range values {
+		if _, ok := tokenOf(s, value); !ok {
+			others = append(others, value)
+		}
+	}
+	return others
+}
+
+func withoutCookie(s *tokenSource, req *http.Request) *http.Request {
+	bare := withHeaderOfItsOwn(req)
+	var lines []string
+	for _, line := range req.Header["Cookie"] {
+		var pairs []string
+		for _, pair := range strings.Split(line, ";") {
+			if name, _, _ := strings.Cut(strings.TrimSpace(pair), "="); name != s.cookie {
+				pairs = append(pairs, pair)
 			}
 		}
-		setOrDelete(bare.Header, "Cookie", lines)
-	case inQuery:
-		bare.URL = &url.URL{}
-		*bare.URL = *req.URL
-		bare.URL.RawQuery = withoutQuery(s, req.URL.RawQuery)
-		// Traefik builds the backend's URL from RequestURI, not from URL.
-		if path, query, found := strings.Cut(req.RequestURI, "?"); found {
-			bare.RequestURI = path
-			if rest := withoutQuery(s, query); rest != "" {
-				bare.RequestURI += "?" + rest
-			}
+		if rest := strings.TrimSpace(strings.Join(pairs, ";")); rest != "" {
+			lines = append(lines, rest)
+		}
+	}
+	setOrDelete(bare.Header, "Cookie", lines)
+	return bare
+}
+
+func withoutParameter(s *tokenSource, req *http.Request) *http.Request {
+	bare := withHeaderOfItsOwn(req)
+	bare.URL = &url.URL{}
+	*bare.URL = *req.URL
+	bare.URL.RawQuery = withoutQuery(s, req.URL.RawQuery)
+	// Traefik builds the backend's URL from RequestURI, not from URL.
+	if path, query, found := strings.Cut(req.RequestURI, "?"); found {
+		bare.RequestURI = path
+		if rest := withoutQuery(s, query); rest != "" {
+			bare.RequestURI += "?" + rest
 		}
 	}
 	return bare

@@ -70,8 +70,8 @@ var mutants = []mutant{
 	{"the end of answers", "upstream.go", "if now < e.expires {\n\t\t\treturn hit", "if true {\n\t\t\treturn hit", by(&lifetimes)},
 	{"the room of good answers", "upstream.go", "putEntry(u.refused, &entry{key: k,", "putEntry(u.good, &entry{key: k,", by(&lifetimes)},
 	{"taking the token off", "plugin.go", "req = withoutToken(p.source, req, where)", "_ = where", by(&errorPages)},
-	{"taking the token off on the way of a hit", "plugin.go", "withoutToken(p.source, req, inHeader), id,", "req, id,", by(&errorPages)},
-	{"taking the token off where the fast way ends", "plugin.go", "req = withoutToken(p.source, req, inHeader)", "_ = req", by(&errorPages)},
+	{"taking the token off on the way of a hit", "plugin.go", "withoutCredentials(p.source, req), id,", "req, id,", by(&errorPages)},
+	{"taking the token off where the fast way ends", "plugin.go", "req = withoutCredentials(p.source, req)", "_ = req", by(&errorPages)},
 }
 
 func by(classes ...*class) []*class { return classes }

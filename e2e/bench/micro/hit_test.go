@@ -1,14 +1,11 @@
 package main
 
 import (
-	"context"
-	"io"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/traefik-huaweiid/huaweiid/e2e/load"
 	"github.com/traefik-huaweiid/huaweiid/e2e/proxy"
 )
 
@@ -24,29 +21,25 @@ func TestHit_allocationsBeyondAnEmptyPluginsAreFew(t *testing.T) {
 	staged := t.TempDir()
 	module, err := proxy.Stage(staged)
 	require.NoError(t, err)
-	makes, err := load.Interpreted(staged, module, io.Discard)
+	s := spec{Limit: usual, Dir: staged, Module: module, Scratch: t.TempDir(), Huawei: huawei.URL()}
+	hit, err := newVisit(s.plugin(nil))
 	require.NoError(t, err)
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	plugin, err := makes(ctx, next, options(huawei.URL(), usual), "auth@file")
-	require.NoError(t, err)
-	empty, err := makeEmpty(t.TempDir())
+	nothing, err := newVisit(s.empty())
 	require.NoError(t, err)
 
 	// The first request of each token is a miss.
-	users, hit := newCrowd(userToken, 10), newVisit(plugin)
+	users := newCrowd(userToken, 10)
 	for range users.size {
-		hit.with(users.next())
+		hit.with(users)
 		require.NoError(t, hit.identified())
 	}
 	called := huawei.calls.Load()
 	const runs = 1000
-	ofHit := testing.AllocsPerRun(runs, func() { hit.with(users.next()) })
+	ofHit := testing.AllocsPerRun(runs, func() { hit.with(users) })
 	require.NoError(t, hit.identified())
 	require.Equal(t, called, huawei.calls.Load(), "these were hits")
 
-	nothing := newVisit(empty)
-	ofEmpty := testing.AllocsPerRun(runs, func() { nothing.with(users.next()) })
+	ofEmpty := testing.AllocsPerRun(runs, func() { nothing.with(users) })
 
 	t.Logf("a hit allocates %.0f times, an empty plugin %.0f times", ofHit, ofEmpty)
 	assert.LessOrEqual(t, ofHit-ofEmpty, float64(mostAllocations))

@@ -16,7 +16,6 @@ const (
 	subjectHitFew   = "hit-few"
 	subjectHitSome  = "hit-some"
 	subjectHitMost  = "hit-most"
-	subjectUnusual  = "hit-unusual-header"
 	subjectRefusal  = "refusal"
 	subjectMiss     = "miss"
 	subjectEviction = "miss-evicting"
@@ -45,17 +44,21 @@ type subject struct {
 
 // subjects are all there are, with so many users in the largest cache, and in the one that misses come to.
 func subjects(most, full int) []subject {
-	return []subject{
+	all := []subject{
 		{Name: subjectEmpty, says: "the empty plugin", begin: beginEmpty},
 		{Name: subjectHitFew, says: fmt.Sprintf("hit, %d users", few), Users: few, Limit: plenty, begin: beginHit},
 		{Name: subjectHitSome, says: fmt.Sprintf("hit, %d users", min(some, most)), Users: min(some, most), Limit: plenty, begin: beginHit},
 		{Name: subjectHitMost, says: fmt.Sprintf("hit, %d users", most), Users: most, Limit: plenty, begin: beginHit},
-		{Name: subjectUnusual, says: "hit, with one header of an unusual name", Users: few, Limit: plenty, begin: beginUnusual},
-		{Name: subjectRefusal, says: "refusal from the cache", Limit: usual, begin: beginRefusal},
-		{Name: subjectMiss, says: fmt.Sprintf("miss, %d users, room for more", full), Users: full, Limit: plenty, begin: beginMisses},
-		{Name: subjectEviction, says: fmt.Sprintf("miss, %d users, room for no more", full), Users: full, Limit: full, begin: beginMisses},
-		{Name: subjectNew, says: "New, configuration decoded", Limit: usual, begin: beginNew},
 	}
+	for _, v := range variants {
+		all = append(all, subject{Name: v.name, says: "hit, " + v.says, Users: few, Limit: plenty, begin: v.begin})
+	}
+	return append(all,
+		subject{Name: subjectRefusal, says: "refusal from the cache", Limit: usual, begin: beginRefusal},
+		subject{Name: subjectMiss, says: fmt.Sprintf("miss, %d users, room for more", full), Users: full, Limit: plenty, begin: beginMisses},
+		subject{Name: subjectEviction, says: fmt.Sprintf("miss, %d users, room for no more", full), Users: full, Limit: full, begin: beginMisses},
+		subject{Name: subjectNew, says: "New, configuration decoded", Limit: usual, begin: beginNew},
+	)
 }
 
 var errSubject = errors.New("no such subject")
@@ -88,65 +91,58 @@ const (
 )
 
 func beginEmpty(s spec) (*scene, error) {
-	handler, err := makeEmpty(s.Scratch)
+	v, err := newVisit(s.empty())
 	if err != nil {
 		return nil, err
 	}
-	v, c := newVisit(handler), newCrowd(userToken, few)
-	return &scene{once: func() { v.with(c.next()) }, check: func() error { return nil }}, nil
+	c := newCrowd(userToken, few)
+	return &scene{once: func() { v.with(c) }, check: func() error { return nil }}, nil
 }
 
-func beginHit(s spec) (*scene, error) { return hits(s, newVisit) }
+func beginHit(s spec) (*scene, error) { return hits(s, newCrowd(userToken, s.Users), nil) }
 
-// beginUnusual has a header of an app's own, which no list of ordinary names can know.
-func beginUnusual(s spec) (*scene, error) {
-	return hits(s, func(handler http.Handler, _ ...[2]string) *visit {
-		return newVisit(handler, [2]string{"X-Acme-Build", "2024.11.3"})
-	})
-}
-
-func hits(s spec, visits func(http.Handler, ...[2]string) *visit) (*scene, error) {
-	handler, err := s.makePlugin()
+// hits has users whom the plugin knows.
+func hits(s spec, c *crowd, more map[string]any, headers ...[2]string) (*scene, error) {
+	v, err := newVisit(s.plugin(more), headers...)
 	if err != nil {
 		return nil, err
 	}
-	v, c := visits(handler), newCrowd(userToken, s.Users)
 	before := heap()
 	if err := fill(c); err != nil {
 		return nil, err
 	}
 	perEntry := float64(heap()-before) / float64(s.Users)
 	return &scene{
-		once:  func() { v.with(c.next()) },
+		once:  func() { v.with(c) },
 		check: v.identified,
 		facts: func() facts { return facts{factPerEntry: perEntry} },
 	}, nil
 }
 
 func beginRefusal(s spec) (*scene, error) {
-	handler, err := s.makePlugin()
+	v, err := newVisit(s.plugin(nil))
 	if err != nil {
 		return nil, err
 	}
-	v, c := newVisit(handler), newCrowd(refusedToken, 1)
-	return &scene{once: func() { v.with(c.next()) }, check: v.refused}, nil
+	c := newCrowd(refusedToken, 1)
+	return &scene{once: func() { v.with(c) }, check: v.refused}, nil
 }
 
 // beginMisses has a new user each time.
 func beginMisses(s spec) (*scene, error) {
-	handler, err := s.makePlugin()
+	v, err := newVisit(s.plugin(nil))
 	if err != nil {
 		return nil, err
 	}
 	if err := fill(newCrowd(userToken, s.Users)); err != nil {
 		return nil, err
 	}
-	v, serial := newVisit(handler), s.Users
+	serial := s.Users
 	authorization := make([]string, 1)
 	once := func() {
 		authorization[0] = "Bearer " + visitors.Token(userToken, serial)
 		serial++
-		v.with(authorization)
+		v.send("Authorization", authorization)
 	}
 	for range started {
 		once()
@@ -170,7 +166,8 @@ func beginNew(s spec) (*scene, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := options(s.Huawei, s.Limit)
+	options := options(s.Huawei, s.Limit, nil)
+	next := &backend{}
 	var failure error
 	made := 0
 	ctx, cancel := context.WithCancel(context.Background())

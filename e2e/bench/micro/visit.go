@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 
@@ -20,9 +21,10 @@ const (
 	refusedToken = "expired"
 )
 
-// options are the plugin's in every measurement: an audience, answers that outlive the measurement, all else by default.
-func options(huawei string, maxEntries int) map[string]any {
-	return map[string]any{
+// options are the plugin's in every measurement: an audience, answers that outlive the measurement, all else by default but
+// for what more says.
+func options(huawei string, maxEntries int, more map[string]any) map[string]any {
+	options := map[string]any{
 		"huawei": map[string]any{
 			"getInfoURL":   huawei + huaweisim.GetInfoPath,
 			"tokenInfoURL": huawei + huaweisim.TokenInfoPath,
@@ -31,13 +33,17 @@ func options(huawei string, maxEntries int) map[string]any {
 		"audience": map[string]any{"clientIDs": huaweisim.ClientID},
 		"cache":    map[string]any{"ttl": "1h", "negativeTTL": "5m", "maxEntries": fmt.Sprint(maxEntries)},
 	}
+	maps.Copy(options, more)
+	return options
 }
 
-// next is the handler behind the plugin, which costs nothing.
-var next = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+// backend is the handler behind the plugin, which costs next to nothing. It keeps the headers of the last request.
+type backend struct{ header http.Header }
+
+func (b *backend) ServeHTTP(_ http.ResponseWriter, req *http.Request) { b.header = req.Header }
 
 // makeEmpty makes the plugin that does nothing, staged in dir.
-func makeEmpty(dir string) (http.Handler, error) {
+func makeEmpty(dir string, next http.Handler) (http.Handler, error) {
 	if err := plugins.Empty.Stage(dir); err != nil {
 		return nil, err
 	}
@@ -52,6 +58,7 @@ func makeEmpty(dir string) (http.Handler, error) {
 // measured, and by one goroutine at a time.
 type visit struct {
 	handler http.Handler
+	backend *backend
 	req     *http.Request
 	answer  answer
 }
@@ -65,9 +72,14 @@ var forwarded = [][2]string{
 	{"X-Real-Ip", "192.0.2.10"},
 }
 
-// newVisit gives one with the usual headers and more.
-func newVisit(handler http.Handler, more ...[2]string) *visit {
-	v := &visit{handler: handler, req: httptest.NewRequest(http.MethodGet, "/orders?page=2", nil)}
+// newVisit gives one with the usual headers and more, to the handler that makes returns.
+func newVisit(makes func(next http.Handler) (http.Handler, error), more ...[2]string) (*visit, error) {
+	b := &backend{}
+	handler, err := makes(b)
+	if err != nil {
+		return nil, err
+	}
+	v := &visit{handler: handler, backend: b, req: httptest.NewRequest(http.MethodGet, "/orders?page=2", nil)}
 	v.answer.header = http.Header{}
 	for _, headers := range [][][2]string{visitors.Headers(""), forwarded, more} {
 		for _, header := range headers {
@@ -75,18 +87,22 @@ func newVisit(handler http.Handler, more ...[2]string) *visit {
 		}
 	}
 	v.req.Header.Del("Host") // it is in the request itself
-	return v
+	v.req.Header.Del("Authorization")
+	return v, nil
 }
 
-// with sends it with a value of Authorization, in a slice so that nothing is allocated here.
-func (v *visit) with(authorization []string) {
+// with sends it with the token of a crowd's next.
+func (v *visit) with(c *crowd) { v.send(c.header, c.next()) }
+
+func (v *visit) send(name string, value []string) {
 	h := v.req.Header
-	h["Authorization"] = authorization
-	delete(h, "X-User-Openid")
-	delete(h, "X-User-Unionid")
-	delete(h, "X-User-Phone")
+	h[name] = value
+	for _, set := range []string{"X-User-Openid", "X-User-Unionid", "X-User-Phone", "X-User-Status"} {
+		delete(h, set)
+	}
 	clear(v.answer.header)
 	v.answer.status = 0
+	v.backend.header = nil
 	v.handler.ServeHTTP(&v.answer, v.req)
 }
 
@@ -94,7 +110,7 @@ var errVisit = errors.New("a request did not end as it should")
 
 // identified checks that the last request was forwarded with an identity.
 func (v *visit) identified() error {
-	h := v.req.Header
+	h := v.backend.header
 	if v.answer.status != 0 || len(h["X-User-Openid"]) != 1 || len(h["X-User-Unionid"]) != 1 || len(h["X-User-Phone"]) != 1 {
 		return fmt.Errorf("%w: status %d, headers %v", errVisit, v.answer.status, h)
 	}

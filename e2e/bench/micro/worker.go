@@ -26,12 +26,20 @@ type spec struct {
 
 func (s spec) load() (load.Make, error) { return load.Interpreted(s.Dir, s.Module, io.Discard) }
 
-func (s spec) makePlugin() (http.Handler, error) {
-	makes, err := s.load()
-	if err != nil {
-		return nil, err
+// plugin returns what makes an instance of the plugin, configured as usual but for more.
+func (s spec) plugin(more map[string]any) func(next http.Handler) (http.Handler, error) {
+	return func(next http.Handler) (http.Handler, error) {
+		makes, err := s.load()
+		if err != nil {
+			return nil, err
+		}
+		return makes(context.Background(), next, options(s.Huawei, s.Limit, more), "auth@file")
 	}
-	return makes(context.Background(), next, options(s.Huawei, s.Limit), "auth@file")
+}
+
+// empty returns what makes an instance of the plugin that does nothing.
+func (s spec) empty() func(next http.Handler) (http.Handler, error) {
+	return func(next http.Handler) (http.Handler, error) { return makeEmpty(s.Scratch, next) }
 }
 
 // order is what a subject's process is asked: to be measured for a while, or else for its facts.

@@ -1,0 +1,36 @@
+package main
+
+// variant is a hit that is not like most: of another request, or by another configuration.
+type variant struct {
+	name    string
+	says    string
+	options map[string]any // beside the usual
+	headers [][2]string    // beside the usual
+	cookie  bool           // the token comes in one
+}
+
+var variants = []variant{
+	// An app's own header, which no list of usual names can know.
+	{name: "hit-unusual", says: "one header of an unusual name", headers: [][2]string{{"X-Acme-Build", "2024.11.3"}}},
+	{name: "hit-keep-alive", says: "Connection: keep-alive", headers: [][2]string{{"Connection", "keep-alive"}}},
+	{name: "hit-e164", says: "phone.format: e164", options: map[string]any{"phone": map[string]any{"format": "e164"}}},
+	{name: "hit-masked", says: "phone.format: masked", options: map[string]any{"phone": map[string]any{"format": "masked"}}},
+	{name: "hit-status", says: "headers.status besides", options: map[string]any{"headers": map[string]any{"status": "X-User-Status"}}},
+	{name: "hit-preflights", says: "allowPreflight: true", options: map[string]any{"allowPreflight": "true"}},
+	{name: "hit-removing", says: "token.remove: true", options: map[string]any{"token": map[string]any{"remove": "true"}}},
+	{name: "hit-cookie", says: "token in a cookie", options: map[string]any{"token": map[string]any{"cookie": "sid"}}, cookie: true},
+	{name: "hit-debug", says: "debugHeader: true", options: map[string]any{"debugHeader": "true"}},
+}
+
+func (v variant) begin(s spec) (*scene, error) {
+	c := newCrowd(userToken, s.Users)
+	if v.cookie {
+		c = newCrowdBy("Cookie", "theme=dark; sid=", userToken, s.Users)
+	}
+	scene, err := hits(s, c, v.options, v.headers...)
+	if err != nil {
+		return nil, err
+	}
+	scene.facts = nil // they are those of other hits
+	return scene, nil
+}
