@@ -278,14 +278,6 @@ func withoutProtected(g *guard, lines []string) []string {
 	return kept
 }
 
-// withoutTrailers returns a shallow copy that no trailer reaches. Trailers arrive after the headers were stripped: the
-// server puts them into the original request when it has read the body, and a proxy would forward them.
-func withoutTrailers(req *http.Request) *http.Request {
-	bare := req.WithContext(req.Context())
-	bare.Trailer = nil
-	return bare
-}
-
 // enricher is which headers a configuration asks for.
 type enricher struct {
 	// Names, canonical; "" = not injected.

@@ -122,14 +122,6 @@ func (p *plugin) handler() http.HandlerFunc {
 			serve(p, rw, req)
 			return
 		}
-		if req.Trailer != nil {
-			serve(p, rw, req)
-			return
-		}
-		if req.ContentLength < 0 {
-			serve(p, rw, req)
-			return
-		}
 		// No other value has this key than the one that keyOf would make it of, and only what passed isToken is in the
 		// cache, so that nothing has to be taken apart or checked here. The key has no variable: that would be a copy more.
 		begin(mu)
@@ -142,6 +134,14 @@ func (p *plugin) handler() http.HandlerFunc {
 						h[openID] = []string{e.openID}
 						h[unionID] = []string{e.unionID}
 						h[phone] = []string{e.phone}
+						if req.Trailer != nil {
+							forwardCopy(p, rw, req)
+							return
+						}
+						if req.ContentLength < 0 {
+							forwardCopy(p, rw, req)
+							return
+						}
 						next.ServeHTTP(rw, req)
 						return
 					}
@@ -172,7 +172,7 @@ func (p *plugin) besidePreflights(others http.HandlerFunc) http.HandlerFunc {
 
 func forwardPreflight(p *plugin, rw http.ResponseWriter, req *http.Request) {
 	stripForged(p.guard, req.Header)
-	forwardAnonymous(p, rw, withoutTrailers(req), statusAnonymous)
+	forwardAnonymous(p, rw, req, statusAnonymous)
 }
 
 // fastHeader returns the header that carries the token, and what stands before the token there. No header means no fast way:
@@ -193,9 +193,6 @@ func (p *plugin) fastHeader() (header, prefix string) {
 
 // serve goes the whole way, for a request that was stripped.
 func serve(p *plugin, rw http.ResponseWriter, req *http.Request) {
-	if req.ContentLength < 0 || req.Trailer != nil {
-		req = withoutTrailers(req)
-	}
 	tokens, where := findTokens(p.source, req)
 	if p.settings.removeToken && where != "" {
 		req = withoutToken(p.source, req, where)
@@ -289,7 +286,19 @@ func forwardIdentified(p *plugin, rw http.ResponseWriter, req *http.Request, id 
 	if e.more {
 		enrichMore(e, h, id, from)
 	}
+	if req.ContentLength < 0 || req.Trailer != nil {
+		forwardCopy(p, rw, req)
+		return
+	}
 	p.next.ServeHTTP(rw, req)
+}
+
+// forwardCopy forwards what may have trailers: as a shallow copy that none reaches. They arrive after the headers were stripped:
+// the server puts them into the original request when it has read the body, and a proxy would forward them.
+func forwardCopy(p *plugin, rw http.ResponseWriter, req *http.Request) {
+	bare := req.WithContext(req.Context())
+	bare.Trailer = nil
+	p.next.ServeHTTP(rw, bare)
 }
 
 // rejectWithoutPhone rejects an identity without a phone in the form that is asked for, and tells whether it did.
@@ -304,6 +313,10 @@ func rejectWithoutPhone(p *plugin, rw http.ResponseWriter, req *http.Request, id
 // forwardAnonymous forwards without an identity.
 func forwardAnonymous(p *plugin, rw http.ResponseWriter, req *http.Request, status string) {
 	enrichAnonymous(p.enricher, req.Header, status)
+	if req.ContentLength < 0 || req.Trailer != nil {
+		forwardCopy(p, rw, req)
+		return
+	}
 	p.next.ServeHTTP(rw, req)
 }
 

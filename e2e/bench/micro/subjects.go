@@ -99,14 +99,16 @@ func beginEmpty(s spec) (*scene, error) {
 	return &scene{once: func() { v.with(c) }, check: func() error { return nil }}, nil
 }
 
-func beginHit(s spec) (*scene, error) { return hits(s, newCrowd(userToken, s.Users), nil) }
-
-// hits has users whom the plugin knows.
-func hits(s spec, c *crowd, more map[string]any, headers ...[2]string) (*scene, error) {
-	v, err := newVisit(s.plugin(more), headers...)
+func beginHit(s spec) (*scene, error) {
+	v, err := newVisit(s.plugin(nil))
 	if err != nil {
 		return nil, err
 	}
+	return hits(s, v, newCrowd(userToken, s.Users))
+}
+
+// hits has users whom the plugin knows.
+func hits(s spec, v *visit, c *crowd) (*scene, error) {
 	before := heap()
 	if err := fill(c); err != nil {
 		return nil, err

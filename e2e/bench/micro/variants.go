@@ -1,18 +1,21 @@
 package main
 
-// variant is a hit that is not like most: of another request, or by another configuration.
+import "net/http"
+
+// variant is a hit that is not like most: by another configuration, or of another request.
 type variant struct {
 	name    string
 	says    string
-	options map[string]any // beside the usual
-	headers [][2]string    // beside the usual
-	cookie  bool           // the token comes in one
+	options map[string]any      // beside the usual
+	change  func(*http.Request) // nil = the usual request
+	cookie  bool                // the token comes in one
 }
 
 var variants = []variant{
 	// An app's own header, which no list of usual names can know.
-	{name: "hit-unusual", says: "one header of an unusual name", headers: [][2]string{{"X-Acme-Build", "2024.11.3"}}},
-	{name: "hit-keep-alive", says: "Connection: keep-alive", headers: [][2]string{{"Connection", "keep-alive"}}},
+	{name: "hit-unusual", says: "one header of an unusual name", change: sending("X-Acme-Build", "2024.11.3")},
+	{name: "hit-keep-alive", says: "Connection: keep-alive", change: sending("Connection", "keep-alive")},
+	{name: "hit-stream", says: "body of unknown length", change: func(req *http.Request) { req.ContentLength = -1 }},
 	{name: "hit-e164", says: "phone.format: e164", options: map[string]any{"phone": map[string]any{"format": "e164"}}},
 	{name: "hit-masked", says: "phone.format: masked", options: map[string]any{"phone": map[string]any{"format": "masked"}}},
 	{name: "hit-status", says: "headers.status besides", options: map[string]any{"headers": map[string]any{"status": "X-User-Status"}}},
@@ -22,12 +25,23 @@ var variants = []variant{
 	{name: "hit-debug", says: "debugHeader: true", options: map[string]any{"debugHeader": "true"}},
 }
 
+func sending(name, value string) func(*http.Request) {
+	return func(req *http.Request) { req.Header.Set(name, value) }
+}
+
 func (v variant) begin(s spec) (*scene, error) {
+	visit, err := newVisit(s.plugin(v.options))
+	if err != nil {
+		return nil, err
+	}
+	if v.change != nil {
+		v.change(visit.req)
+	}
 	c := newCrowd(userToken, s.Users)
 	if v.cookie {
 		c = newCrowdBy("Cookie", "theme=dark; sid=", userToken, s.Users)
 	}
-	scene, err := hits(s, c, v.options, v.headers...)
+	scene, err := hits(s, visit, c)
 	if err != nil {
 		return nil, err
 	}

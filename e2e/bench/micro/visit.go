@@ -72,8 +72,8 @@ var forwarded = [][2]string{
 	{"X-Real-Ip", "192.0.2.10"},
 }
 
-// newVisit gives one with the usual headers and more, to the handler that makes returns.
-func newVisit(makes func(next http.Handler) (http.Handler, error), more ...[2]string) (*visit, error) {
+// newVisit gives one with the usual headers, to the handler that makes returns.
+func newVisit(makes func(next http.Handler) (http.Handler, error)) (*visit, error) {
 	b := &backend{}
 	handler, err := makes(b)
 	if err != nil {
@@ -81,7 +81,7 @@ func newVisit(makes func(next http.Handler) (http.Handler, error), more ...[2]st
 	}
 	v := &visit{handler: handler, backend: b, req: httptest.NewRequest(http.MethodGet, "/orders?page=2", nil)}
 	v.answer.header = http.Header{}
-	for _, headers := range [][][2]string{visitors.Headers(""), forwarded, more} {
+	for _, headers := range [][][2]string{visitors.Headers(""), forwarded} {
 		for _, header := range headers {
 			v.req.Header.Set(header[0], header[1])
 		}
