@@ -30,21 +30,29 @@ func sending(name, value string) func(*http.Request) {
 }
 
 func (v variant) begin(s spec) (*scene, error) {
-	visit, err := newVisit(s.plugin(v.options))
+	visit, err := v.visit(s.plugin(v.options))
 	if err != nil {
 		return nil, err
 	}
-	if v.change != nil {
-		v.change(visit.req)
-	}
-	c := newCrowd(userToken, s.Users)
-	if v.cookie {
-		c = newCrowdBy("Cookie", "theme=dark; sid=", userToken, s.Users)
-	}
-	scene, err := hits(s, visit, c)
+	scene, err := hits(s, visit, v.crowd(s.Users))
 	if err != nil {
 		return nil, err
 	}
 	scene.facts = nil // they are those of other hits
 	return scene, nil
+}
+
+func (v variant) visit(makes func(next http.Handler) (http.Handler, error)) (*visit, error) {
+	visit, err := newVisit(makes)
+	if err == nil && v.change != nil {
+		v.change(visit.req)
+	}
+	return visit, err
+}
+
+func (v variant) crowd(size int) *crowd {
+	if v.cookie {
+		return newCrowdBy("Cookie", "theme=dark; sid=", userToken, size)
+	}
+	return newCrowd(userToken, size)
 }
