@@ -4,6 +4,7 @@ package crossing
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -28,9 +29,16 @@ type variant struct {
 	cache    map[string]any
 	// evicts says that lives are longer than the test: a token that is looked up again has been evicted.
 	evicts bool
+	// watched has the answers say how they were come by, for which they go the whole way: the fast way is for those that do not.
+	watched bool
+	// removes has the token taken off, preflights told apart, and one header more.
+	removes bool
 }
 
-// Together they make more than 300 000 visits. Lives are short, so that entries end and are refreshed all the time.
+const statusHeader = "X-User-Status"
+
+// Those that are watched make more than 300 000 visits together, and so do the others. Lives are short, so that entries end and
+// are refreshed all the time.
 var variants = []variant{
 	{
 		name:   "entries end all the time",
@@ -38,6 +46,8 @@ var variants = []variant{
 		tokens: 400,
 		kinds:  [][]kind{goodKinds, goodKinds, goodKinds, goodKinds, refusedKinds},
 		cache:  map[string]any{"ttl": "250ms", "negativeTTL": "100ms", "staleIfError": "10s"},
+
+		watched: true,
 	},
 	{
 		name:   "entries are evicted all the time",
@@ -46,6 +56,8 @@ var variants = []variant{
 		kinds:  [][]kind{goodKinds, goodKinds, goodKinds, goodKinds, refusedKinds},
 		cache:  map[string]any{"ttl": "1h", "negativeTTL": "5m", "staleIfError": "0s", "maxEntries": "280"},
 		evicts: true,
+
+		watched: true,
 	},
 	{
 		name:     "only some apps' tokens",
@@ -54,6 +66,32 @@ var variants = []variant{
 		kinds:    [][]kind{goodKinds, goodKinds, goodKinds, foreignKinds},
 		audience: true,
 		cache:    map[string]any{"ttl": "200ms", "negativeTTL": "150ms", "staleIfError": "0s"},
+
+		watched: true,
+	},
+	{
+		name:   "the fast way, entries end all the time",
+		visits: 200_000,
+		tokens: 400,
+		kinds:  [][]kind{goodKinds, goodKinds, goodKinds, goodKinds, refusedKinds},
+		cache:  map[string]any{"ttl": "250ms", "negativeTTL": "100ms", "staleIfError": "10s"},
+	},
+	{
+		name:   "the fast way, entries are evicted all the time",
+		visits: 100_000,
+		tokens: 400,
+		kinds:  [][]kind{goodKinds, goodKinds, goodKinds, goodKinds, refusedKinds},
+		cache:  map[string]any{"ttl": "1h", "negativeTTL": "5m", "staleIfError": "0s", "maxEntries": "280"},
+		evicts: true,
+	},
+	{
+		name:     "the fast way, with tokens removed, preflights allowed and one header more",
+		visits:   100_000,
+		tokens:   300,
+		kinds:    [][]kind{goodKinds, goodKinds, goodKinds, foreignKinds},
+		audience: true,
+		cache:    map[string]any{"ttl": "200ms", "negativeTTL": "150ms", "staleIfError": "0s"},
+		removes:  true,
 	},
 }
 
@@ -87,18 +125,23 @@ func (v variant) test(t *testing.T, makes load.Make) {
 			"maxConcurrent": "512",
 		},
 		"cache":       v.cache,
-		"debugHeader": "true",
+		"debugHeader": fmt.Sprint(v.watched),
 		"logLevel":    "error",
 	}
 	if v.audience {
 		options["audience"] = map[string]any{"clientIDs": huaweisim.ClientID}
+	}
+	if v.removes {
+		options["token"] = map[string]any{"remove": "true"}
+		options["allowPreflight"] = "true"
+		options["headers"] = map[string]any{"status": statusHeader}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
 	middleware, err := makes(ctx, http.HandlerFunc(backend), options, "crossing@file")
 	require.NoError(t, err)
 
-	c := &crowd{middleware: middleware, people: people(v.tokens, v.kinds...), visits: v.visits}
+	c := &crowd{middleware: middleware, people: people(v.tokens, v.kinds...), visits: v.visits, removes: v.removes}
 	start := time.Now()
 	err = c.run()
 	took := time.Since(start)
@@ -116,6 +159,11 @@ func (v variant) test(t *testing.T, makes load.Make) {
 		evicted := evictions(c.people, sim)
 		t.Logf("%d good answers were evicted", evicted)
 		assert.NotZero(t, evicted)
+	}
+	if !v.watched {
+		assert.Equal(t, map[string]int{wayNone: int(v.visits)}, c.how)
+		assert.Less(t, calls*4, int(v.visits), "hits are what this is about")
+		return
 	}
 	for _, way := range []string{wayHit, wayMiss, wayCoalesced, wayRefusal} {
 		assert.NotZero(t, c.how[way], "no answer came by way of: %s", way)

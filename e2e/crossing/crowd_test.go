@@ -33,6 +33,7 @@ type crowd struct {
 	middleware http.Handler
 	people     []*person
 	visits     int64
+	removes    bool // the middleware takes tokens off
 
 	begun, ended atomic.Int64
 	left         atomic.Int64
@@ -94,7 +95,7 @@ func (c *crowd) visitor(random *rand.Rand) {
 		if n/convoy%2 == 0 {
 			who = c.people[n/convoy/2%int64(len(c.people))]
 		}
-		v := &visit{who: who}
+		v := &visit{who: who, removes: c.removes, shape: shapes[random.Intn(len(shapes))]}
 		ctx, leave := context.WithCancel(context.Background())
 		if random.Intn(leaving) == 0 {
 			c.left.Add(1)
@@ -137,7 +138,7 @@ func (c *crowd) visitor(random *rand.Rand) {
 func (c *crowd) alone() error {
 	named := map[string]string{}
 	for _, who := range c.people {
-		v := &visit{who: who}
+		v := &visit{who: who, removes: c.removes, shape: shapes[0]}
 		if err := v.pay(context.Background(), c.middleware); err != nil {
 			return fmt.Errorf("asked alone: %w", err)
 		}
@@ -151,7 +152,10 @@ func (c *crowd) alone() error {
 	return nil
 }
 
-// ways tells how many answers came by each way.
+// ways tells how many answers came by each way, where they say so.
 func (c *crowd) ways() string {
+	if c.how[wayNone] > 0 {
+		return fmt.Sprintf("%d not told how", c.how[wayNone])
+	}
 	return fmt.Sprintf("%d hits, %d hits of refusals, %d misses, %d coalesced", c.how[wayHit], c.how[wayRefusal], c.how[wayMiss], c.how[wayCoalesced])
 }

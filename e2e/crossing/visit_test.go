@@ -15,11 +15,24 @@ import (
 // visit is one request of a person: the context carries it to the backend, and it takes the middleware's answer.
 type visit struct {
 	who       *person
+	removes   bool // the middleware takes the token off
+	shape     shape
 	forwarded int
 	crossed   error // from the backend
 	header    http.Header
 	status    int
 	body      bytes.Buffer
+}
+
+// shape makes a request one that the middleware looks at in another way.
+type shape func(*http.Request)
+
+// shapes are an ordinary request, and three that are not.
+var shapes = []shape{
+	func(*http.Request) {},
+	func(req *http.Request) { req.Header["X-User-Openid"] = []string{"forged"} },
+	func(req *http.Request) { req.Header["Connection"] = []string{"keep-alive"} },
+	func(req *http.Request) { req.ContentLength = -1 },
 }
 
 type visitKey struct{}
@@ -32,8 +45,15 @@ func backend(_ http.ResponseWriter, req *http.Request) {
 	}
 	v.forwarded++
 	v.crossed = traffic.CheckIdentity(req.Header, v.who.user)
-	if got := req.Header.Get("Authorization"); v.crossed == nil && got != "Bearer "+v.who.token {
-		v.crossed = fmt.Errorf("the request has another's token: %s", got)
+	want, status := "Bearer "+v.who.token, ""
+	if v.removes {
+		want, status = "", "verified"
+	}
+	if got := req.Header.Get("Authorization"); v.crossed == nil && got != want {
+		v.crossed = fmt.Errorf("the request has another's token: %q", got)
+	}
+	if got := req.Header.Get(statusHeader); v.crossed == nil && got != status {
+		v.crossed = fmt.Errorf("the request has the status %q", got)
 	}
 }
 
@@ -60,11 +80,11 @@ func (v *visit) pay(ctx context.Context, middleware http.Handler) (err error) {
 		Body:       http.NoBody,
 		Header: http.Header{
 			"Authorization": {"Bearer " + v.who.token},
-			"X-User-Openid": {"forged"},
 			"Accept":        {"*/*"},
 			"User-Agent":    {"crossing"},
 		},
 	}
+	v.shape(req)
 	middleware.ServeHTTP(v, req.WithContext(context.WithValue(ctx, visitKey{}, v)))
 	if err := v.wrong(); err != nil {
 		return fmt.Errorf("%s: %w", v.who.token, err)
