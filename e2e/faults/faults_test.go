@@ -91,10 +91,15 @@ func setUp(t *testing.T) ([]*course, []*flood, *proxy.Proxy) {
 		huawei, err := traffic.StartHuawei()
 		require.NoError(t, err)
 		t.Cleanup(huawei.Close)
+		// Strangers are told how their answers were come by, for which requests go another way through the plugin than those
+		// of the others. Both have one state, since their options under huawei, audience and cache are the same.
 		host := fmt.Sprintf("fault%d", len(routes))
-		hosts = append(hosts, host)
-		routes = append(routes, make(host, backend.URL, huawei))
-		return huawei, newVisitors(client, host)
+		told := host + "-told"
+		hosts = append(hosts, host, told)
+		route, strangers := make(host, backend.URL, huawei), make(told, backend.URL, huawei)
+		strangers.Options["debugHeader"] = true
+		routes = append(routes, route, strangers)
+		return huawei, newVisitors(client, host, told)
 	}
 	var courses []*course
 	for _, s := range scenarios() {

@@ -63,10 +63,9 @@ func floods() []*flood {
 
 func (f *flood) route(host, backend string, huawei *traffic.Huawei) traffic.Route {
 	return traffic.Route{Host: host, Backend: backend, Options: traffic.Options{
-		"huawei":      huawei.Upstream(traffic.Options{"timeout": "10s", "maxConcurrent": f.maxConcurrent}),
-		"cache":       f.cache,
-		"headers":     traffic.Options{"status": traffic.StatusHeader},
-		"debugHeader": true,
+		"huawei":  huawei.Upstream(traffic.Options{"timeout": "10s", "maxConcurrent": f.maxConcurrent}),
+		"cache":   f.cache,
+		"headers": traffic.Options{"status": traffic.StatusHeader},
 	}}
 }
 

@@ -63,8 +63,7 @@ func (s scenario) route(host, backend string, huawei *traffic.Huawei) traffic.Ro
 			"negativeTTL":  negativeTTL.String(),
 			"staleIfError": s.options.staleIfError.String(),
 		},
-		"headers":     traffic.Options{"status": traffic.StatusHeader},
-		"debugHeader": true,
+		"headers": traffic.Options{"status": traffic.StatusHeader},
 	}
 	if s.options.audience {
 		o["audience"] = traffic.Options{"clientIDs": huaweisim.ClientID}

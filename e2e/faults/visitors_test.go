@@ -28,6 +28,7 @@ type visit struct {
 type visitors struct {
 	client *traffic.Client
 	host   string
+	told   string // host of strangers
 
 	mu     sync.Mutex
 	visits []visit
@@ -37,8 +38,8 @@ type visitors struct {
 	over    chan struct{} // closed when the senders are to stop
 }
 
-func newVisitors(client *traffic.Client, host string) *visitors {
-	return &visitors{client: client, host: host, came: make(chan struct{}), over: make(chan struct{})}
+func newVisitors(client *traffic.Client, host, told string) *visitors {
+	return &visitors{client: client, host: host, told: told, came: make(chan struct{}), over: make(chan struct{})}
 }
 
 func (v *visitors) knownToken(i int) string { return fmt.Sprintf("hongkong/%s/known/%d", v.host, i) }
@@ -83,7 +84,11 @@ func (v *visitors) stop() {
 
 // visit makes one request. It has a context of its own, so that the end of the traffic cuts none short.
 func (v *visitors) visit(r role, token string) traffic.Answer {
-	a := v.client.Get(context.Background(), v.host, token)
+	host := v.host
+	if r == stranger {
+		host = v.told
+	}
+	a := v.client.Get(context.Background(), host, token)
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.visits = append(v.visits, visit{r, a})

@@ -45,10 +45,9 @@ func (s *stage) route(host string) traffic.Route {
 		Host:    host,
 		Backend: s.backend,
 		Options: traffic.Options{
-			"huawei":      s.huawei.Upstream(nil),
-			"cache":       traffic.Options{"ttl": "1h"},
-			"headers":     traffic.Options{"status": traffic.StatusHeader},
-			"debugHeader": true,
+			"huawei":  s.huawei.Upstream(nil),
+			"cache":   traffic.Options{"ttl": "1h"},
+			"headers": traffic.Options{"status": traffic.StatusHeader},
 		},
 	}
 }
