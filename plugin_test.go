@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"github.com/traefik-huaweiid/huaweiid/huaweisim"
@@ -168,6 +169,40 @@ func TestServeHTTP_oneTokenIsOneUserHoweverItIsSent(t *testing.T) {
 		}
 	}
 	require.Equal(t, 1, sim.TokenCalls(huaweisim.GetInfo, "mainland/1"))
+}
+
+func TestServeHTTP_theFastWayEndsWithTheAnswersLife(t *testing.T) {
+	t.Parallel()
+	backend := &seen{}
+	p, sim := newInstance(t, backend, nil)
+	c := &clock{now: time.Hour}
+	p.upstream.since = c.since
+	p.upstream.random = func() float64 { return 0 }
+	handler := p.handler()
+	r := &rig{upstream: p.upstream, t: t, clock: c, sim: sim}
+	visit := func(after time.Duration) (identified bool, calls int) {
+		c.advance(after)
+		backend.header = nil
+		handler.ServeHTTP(httptest.NewRecorder(), request("/", "Authorization: Bearer mainland/1"))
+		r.settle()
+		return backend.header.Get("X-User-Openid") != "", r.calls("mainland/1")
+	}
+	for _, step := range []struct {
+		after time.Duration
+		calls int
+	}{
+		{0, 1},
+		{48*time.Second - 1, 1},
+		{1, 2}, // in the last fifth of a life the answer is refreshed
+		{48*time.Second - 1, 2},
+	} {
+		identified, calls := visit(step.after)
+		require.True(t, identified, step)
+		require.Equal(t, step.calls, calls, step)
+	}
+	sim.SetFaults(huaweisim.Fault{Kind: "nsp", NSP: "6"})
+	identified, _ := visit(12*time.Second + 1)
+	require.False(t, identified, "the life is over, and Huawei says no")
 }
 
 // Whatever comes of a request, it is forwarded in the end as one that no trailer reaches.
