@@ -6,7 +6,13 @@ type mutant struct {
 	file    string
 	text    string // stands in the file once
 	instead string
+	noticed
+}
+
+// noticed says by what a mutant is.
+type noticed struct {
 	classes []*class // all of which notice
+	lapse   *lapse   // of Traefik, without which none can; nil = they always can
 }
 
 // mutants take out every defence that a class is about. A text that is not found any more has to be brought up to date.
@@ -21,8 +27,8 @@ var mutants = []mutant{
 	{"folding", "guard.go", "g.protected[fold(name)] {", "g.protected[fold(name)] && name == http.CanonicalHeaderKey(strings.ReplaceAll(name, \"_\", \"-\")) {", by(&aliasNames)},
 	{"folding of unusual headers in one piece", "guard.go", "g.cuts.Replace(folding.Replace(text))", "g.cuts.Replace(text)", by(&aliasNames, &connectionLists)},
 	{"the protected names among what unusual headers are searched for", "guard.go", "cuts = append(cuts, name, \"\")", "_ = cuts", by(&aliasNames, &connectionLists)},
-	{"the tunnel among what unusual headers are searched for", "guard.go", "cuts := []string{fold(tunnel), \"\", fold(tunnelSettings), \"\"}", "var cuts []string", by(&upgrades)},
-	{"Upgrade among the unusual headers", "guard.go", "Uber-Trace-Id Upgrade-Insecure-Requests", "Uber-Trace-Id Upgrade Upgrade-Insecure-Requests", by(&upgrades)},
+	{"the tunnel among what unusual headers are searched for", "guard.go", "cuts := []string{fold(tunnel), \"\", fold(tunnelSettings), \"\"}", "var cuts []string", by(&upgrades).where(&tunnelOffers)},
+	{"Upgrade among the unusual headers", "guard.go", "Uber-Trace-Id Upgrade-Insecure-Requests", "Uber-Trace-Id Upgrade Upgrade-Insecure-Requests", by(&upgrades).where(&tunnelOffers)},
 	{"Connection among the unusual headers", "guard.go", "Cf-Visitor Content-Encoding", "Cf-Visitor Connection Content-Encoding", by(&connectionLists)},
 	{"exactness of stripping", "guard.go", "g.protected[fold(name)] {", `strings.Contains(fold(name), "USER") {`, by(&nearNames)},
 	{"stripping of a phone that Huawei does not give", "guard.go", "g.protected[fold(name)] {", "g.protected[fold(name)] && fold(name) != fold(defaultPhoneHeader) {", by(&absentMembers)},
@@ -35,11 +41,11 @@ var mutants = []mutant{
 	{"the refusal of bad tokens where the mode is optional", "plugin.go", "if p.settings.mode == modeReport {\n\t\tforwardAnonymous", "if p.settings.mode != modeEnforce {\n\t\tforwardAnonymous", by(&modes)},
 	{"the look at a preflight's Origin", "plugin.go", " && len(req.Header[\"Origin\"]) > 0", "", by(&preflights)},
 	{"the look at a preflight's method", "plugin.go", "req.Method == http.MethodOptions && ", "", by(&preflights)},
-	{"the copy without trailers", "plugin.go", "p.next.ServeHTTP(rw, bare)", "p.next.ServeHTTP(rw, req)", by(&trailers, &preflights)},
-	{"the look at trailers that are there already", "plugin.go", "enrichMore(e, h, id, from)\n\t}\n\tif req.ContentLength < 0 || req.Trailer != nil {", "enrichMore(e, h, id, from)\n\t}\n\tif req.ContentLength < 0 {", by(&trailers)},
-	{"the look at trailers of those without identity", "plugin.go", "req.Header, status)\n\tif req.ContentLength < 0 || req.Trailer != nil {", "req.Header, status)\n\tif false {", by(&preflights)},
-	{"the look at trailers on the way of a hit", "plugin.go", "\t\tif req.Trailer != nil {\n\t\t\t\t\t\t\tforwardCopy", "\t\tif false {\n\t\t\t\t\t\t\tforwardCopy", by(&trailers)},
-	{"forbidding a tunnel", "guard.go", "\t\tforbidTunnel(h)", "", by(&upgrades)},
+	{"the copy without trailers", "plugin.go", "p.next.ServeHTTP(rw, bare)", "p.next.ServeHTTP(rw, req)", by(&trailers, &preflights).where(&forwardedTrailers)},
+	{"the look at trailers that are there already", "plugin.go", "enrichMore(e, h, id, from)\n\t}\n\tif req.ContentLength < 0 || req.Trailer != nil {", "enrichMore(e, h, id, from)\n\t}\n\tif req.ContentLength < 0 {", by(&trailers).where(&forwardedTrailers)},
+	{"the look at trailers of those without identity", "plugin.go", "req.Header, status)\n\tif req.ContentLength < 0 || req.Trailer != nil {", "req.Header, status)\n\tif false {", by(&preflights).where(&forwardedTrailers)},
+	{"the look at trailers on the way of a hit", "plugin.go", "\t\tif req.Trailer != nil {\n\t\t\t\t\t\t\tforwardCopy", "\t\tif false {\n\t\t\t\t\t\t\tforwardCopy", by(&trailers).where(&forwardedTrailers)},
+	{"forbidding a tunnel", "guard.go", "\t\tforbidTunnel(h)", "", by(&upgrades).where(&tunnelOffers)},
 	{"stripping of repeated headers", "guard.go", "g.protected[fold(name)] {", "g.protected[fold(name)] && len(h[name]) == 1 {", by(&repeatedIdentity)},
 	{"the check for repeated tokens", "plugin.go", "if len(tokens) != 1 || ", "if len(tokens) == 0 || ", by(&repeatedTokens)},
 	{"the check of a token's bytes", "token.go", "len(value) <= maxToken && isVisible(value)", "len(value) <= maxToken", by(&unfitTokens)},
@@ -74,4 +80,9 @@ var mutants = []mutant{
 	{"taking the token off where the fast way ends", "plugin.go", "req = withoutCredentials(p.source, req)", "_ = req", by(&errorPages)},
 }
 
-func by(classes ...*class) []*class { return classes }
+func by(classes ...*class) noticed { return noticed{classes: classes} }
+
+func (n noticed) where(l *lapse) noticed {
+	n.lapse = l
+	return n
+}

@@ -10,7 +10,7 @@ import (
 // options are the plugin's, nested as in a configuration file.
 type options map[string]any
 
-// route is a host whose requests pass the plugin on their way to the strict backend.
+// route is a host whose requests go to the strict backend, by way of the plugin unless its chain does without.
 type route struct {
 	name    string
 	options options
@@ -73,6 +73,10 @@ func (b *bed) routes() []route {
 		{name: "fronted", stacks: true, chain: []string{"front", self}},
 		{name: "pages-outside", options: options{"token": removing}, chain: []string{"errors", self}},
 		{name: "pages-inside", options: options{"token": removing}, chain: []string{self, "errors"}},
+
+		// What Traefik lets through by itself.
+		{name: "bare", chain: []string{}},
+		{name: "bare-buffered", h2c: true, chain: []string{"buffering"}},
 	}
 }
 
@@ -98,7 +102,7 @@ func (b *bed) dynamic() (text string, names []string, err error) {
 	add := func(r route, name, rule, service string) options {
 		chain := []string{r.name}
 		if r.chain != nil {
-			chain = nil
+			chain = []string{}
 			for _, middleware := range r.chain {
 				if middleware == self {
 					middleware = r.name
@@ -126,7 +130,7 @@ func (b *bed) dynamic() (text string, names []string, err error) {
 			}
 		}
 	}
-	// Whatever the host, nothing gets past the plugin. Left alone, a longer rule would go first.
+	// Whatever other host, nothing gets past the plugin. Left alone, a longer rule would go first.
 	add(route{name: "plain"}, "rest", "PathPrefix(`/`)", "strict")["priority"] = 1
 
 	encoded, err := json.Marshal(options{"http": options{"routers": routers, "middlewares": middlewares, "services": services}})

@@ -92,6 +92,19 @@ func (p *Proxy) allRouters(ctx context.Context) ([]Router, error) {
 	return routers, nil
 }
 
+// Version is Traefik's, such as v3.6.12.
+func (p *Proxy) Version(ctx context.Context) (string, error) {
+	body, err := p.get(ctx, "/api/version")
+	if err != nil {
+		return "", err
+	}
+	var told struct{ Version string }
+	if err := json.Unmarshal(body, &told); err != nil {
+		return "", fmt.Errorf("reading the version from Traefik's API: %w", err)
+	}
+	return "v" + strings.TrimPrefix(told.Version, "v"), nil
+}
+
 // get fetches a path of the internal entry point.
 func (p *Proxy) get(ctx context.Context, path string) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.APIURL()+path, nil)
