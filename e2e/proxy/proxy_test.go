@@ -145,6 +145,17 @@ func TestProxy_runsFromAnEmptyConfigurationThroughChangesToItsStop(t *testing.T)
 	assert.Error(t, err, "the port is free again")
 }
 
+func TestProxy_tellsTheVersionOfTheBinaryItRuns(t *testing.T) {
+	ctx := context.Background()
+	p := startStamp(t, Options{})
+
+	told, err := p.Version(ctx)
+	require.NoError(t, err)
+	version, err := runVersion(ctx, p.cmd.Path)
+	require.NoError(t, err)
+	assert.Equal(t, "v"+version, told)
+}
+
 func TestProxy_tellsWhatTraefikUses(t *testing.T) {
 	ctx := context.Background()
 	p := startStamp(t, Options{})
