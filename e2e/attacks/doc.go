@@ -3,7 +3,7 @@
 // http, PHP's built-in server, and one that folds more names into one than any of them.
 //
 // A request is safe if, whatever the client sent, the application sees exactly the identity of the token's own user, or
-// none. A second test takes the defences out of the plugin one by one and demands that classes notice each, unless this
-// Traefik is one that sees to the same by itself; with HUAWEIID_MUTANTS=all in the environment a third one tells of every
-// case whether some defence was all that it hung on.
+// none. A second test takes the defences out of the plugin one by one and demands that classes notice each; one may miss
+// it only where a probe shows that this Traefik sees to the same by itself. With HUAWEIID_MUTANTS=all in the environment
+// a third one tells of every case whether some defence was all that it hung on.
 package attacks

@@ -11,7 +11,7 @@ import (
 )
 
 // lapse is something dangerous that older Traefiks forward and newer ones do not. The plugin sees to it in any case; but that
-// it does can only be seen where Traefik does not.
+// it does can hardly be seen where Traefik does too.
 type lapse struct {
 	name     string
 	probe    request // to a route without the plugin
@@ -47,7 +47,7 @@ func (l lapse) isThere(b *bed) (bool, error) {
 	return a.seen.Env[l.variable] != "", nil
 }
 
-// SECURITY.md says from which version on Traefik itself takes off what. Were a probe blind, mutants would be skipped.
+// SECURITY.md says from which version on Traefik itself takes off what. Were a probe blind, classes that notice nothing would be excused.
 func TestLapses_areThoseThatTheDocumentsSay(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, nil, "")

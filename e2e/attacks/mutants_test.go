@@ -12,7 +12,7 @@ type mutant struct {
 // noticed says by what a mutant is.
 type noticed struct {
 	classes []*class // all of which notice
-	lapse   *lapse   // of Traefik, without which none can; nil = they always can
+	lapse   *lapse   // of Traefik, without which one may not notice; nil = they always do
 }
 
 // mutants take out every defence that a class is about. A text that is not found any more has to be brought up to date.
@@ -42,9 +42,9 @@ var mutants = []mutant{
 	{"the look at a preflight's Origin", "plugin.go", " && len(req.Header[\"Origin\"]) > 0", "", by(&preflights)},
 	{"the look at a preflight's method", "plugin.go", "req.Method == http.MethodOptions && ", "", by(&preflights)},
 	{"the copy without trailers", "plugin.go", "p.next.ServeHTTP(rw, bare)", "p.next.ServeHTTP(rw, req)", by(&trailers, &preflights).where(&forwardedTrailers)},
-	{"the look at trailers that are there already", "plugin.go", "enrichMore(e, h, id, from)\n\t}\n\tif req.ContentLength < 0 || req.Trailer != nil {", "enrichMore(e, h, id, from)\n\t}\n\tif req.ContentLength < 0 {", by(&trailers).where(&forwardedTrailers)},
+	{"the look at trailers that are there already", "plugin.go", "enrichMore(e, h, id, from)\n\t}\n\tif req.ContentLength < 0 || req.Trailer != nil {", "enrichMore(e, h, id, from)\n\t}\n\tif req.ContentLength < 0 {", by(&trailers)},
 	{"the look at trailers of those without identity", "plugin.go", "req.Header, status)\n\tif req.ContentLength < 0 || req.Trailer != nil {", "req.Header, status)\n\tif false {", by(&preflights).where(&forwardedTrailers)},
-	{"the look at trailers on the way of a hit", "plugin.go", "\t\tif req.Trailer != nil {\n\t\t\t\t\t\t\tforwardCopy", "\t\tif false {\n\t\t\t\t\t\t\tforwardCopy", by(&trailers).where(&forwardedTrailers)},
+	{"the look at trailers on the way of a hit", "plugin.go", "\t\tif req.Trailer != nil {\n\t\t\t\t\t\t\tforwardCopy", "\t\tif false {\n\t\t\t\t\t\t\tforwardCopy", by(&trailers)},
 	{"forbidding a tunnel", "guard.go", "\t\tforbidTunnel(h)", "", by(&upgrades).where(&tunnelOffers)},
 	{"stripping of repeated headers", "guard.go", "g.protected[fold(name)] {", "g.protected[fold(name)] && len(h[name]) == 1 {", by(&repeatedIdentity)},
 	{"the check for repeated tokens", "plugin.go", "if len(tokens) != 1 || ", "if len(tokens) == 0 || ", by(&repeatedTokens)},

@@ -23,17 +23,20 @@ func TestMutants_areNoticedByTheirClasses(t *testing.T) {
 			t.Parallel()
 			b := newBed(t, stacks, m.stage(t))
 			require.NoError(t, letsGoodRequestsThrough(b))
+			excused := false
 			if m.lapse != nil {
 				there, err := m.lapse.isThere(b)
 				require.NoError(t, err)
-				if !there {
-					t.Skipf("this Traefik forwards no %s by itself: nothing can tell the plugin without %s from the plugin", m.lapse.name, m.without)
-				}
+				excused = !there
 			}
 			for _, class := range m.classes {
 				begin := time.Now()
 				c := class.on(b, 1)
 				failed := c.failed()
+				if len(failed) == 0 && excused {
+					t.Logf("the class %q passes without %s: this Traefik forwards no %s by itself", class.name, m.without, m.lapse.name)
+					continue
+				}
 				if len(failed) == 0 {
 					t.Errorf("all %d cases of the class %q pass without %s", len(c.ended), class.name, m.without)
 					continue
