@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand"
 	"net"
@@ -60,6 +61,8 @@ type client struct {
 	sleep        func(time.Duration) // time.Sleep but in tests
 }
 
+var errProxy = errors.New("the proxy refuses to connect")
+
 func newClient(s upstreamSettings) *client {
 	dialer := &net.Dialer{Timeout: s.timeout, KeepAlive: 30 * time.Second}
 	transport := &http.Transport{
@@ -74,6 +77,13 @@ func newClient(s upstreamSettings) *client {
 		MaxIdleConnsPerHost: s.maxConcurrent,
 		IdleConnTimeout:     idleConnection,
 		DisableCompression:  true,
+		// Otherwise, all that there is of a proxy's refusal is a text of the proxy's own.
+		OnProxyConnectResponse: func(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+			if resp.StatusCode != http.StatusOK {
+				return fmt.Errorf("%w: HTTP %d", errProxy, resp.StatusCode)
+			}
+			return nil
+		},
 	}
 	switch {
 	case s.proxy != nil:
@@ -298,8 +308,8 @@ func describeNSP(values []string) string {
 	return ", NSP_STATUS is no number"
 }
 
-// broken judges a call that brought no whole answer. Only errors of the network and of certificates are repeated; others
-// quote what they could not read, which may have anything in it.
+// broken judges a call that brought no whole answer. Only errors of the network, of proxies and of certificates are repeated;
+// others quote what they could not read, which may have anything in it.
 func broken(err error) *verdict {
 	var network *net.OpError
 	var certificate *tls.CertificateVerificationError
@@ -311,6 +321,8 @@ func broken(err error) *verdict {
 		return failed(whenMalformed, "the answer is larger than 64 KiB")
 	case errors.As(err, &certificate):
 		return failed(whenConnection, "the certificate is not trusted: it is not for this host, has expired or is of an unknown authority")
+	case errors.Is(err, errProxy):
+		return failed(whenConnection, err.Error())
 	case errors.As(err, &network):
 		return failed(whenConnection, network.Op+": "+network.Err.Error())
 	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):

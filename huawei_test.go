@@ -258,6 +258,32 @@ func TestClient_goesThroughTheProxy(t *testing.T) {
 	require.NotNil(t, lookUp(r.client, "mainland/1").identity)
 }
 
+// What a proxy answers may be anything, so that its status is all that is repeated.
+func TestClient_namesAProxysRefusalByItsStatus(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = http.ReadRequest(bufio.NewReader(conn))
+			_, _ = conn.Write([]byte("HTTP/1.1 407 SECRET\r\nContent-Length: 6\r\n\r\nSECRET"))
+			_ = conn.Close()
+		}
+	}()
+	r := newRig(t, func(c *Config) {
+		c.Huawei.ProxyURL = "http://" + listener.Addr().String()
+		c.Huawei.GetInfoURL = "https://huawei.invalid"
+	})
+	v := lookUp(r.client, "mainland/1")
+	require.Equal(t, codeUnavailable, v.outcome.code)
+	require.Equal(t, "the proxy refuses to connect: HTTP 407", v.cause)
+}
+
 func TestClient_reusesItsConnections(t *testing.T) {
 	t.Parallel()
 	var connections atomic.Int64

@@ -73,21 +73,28 @@ func (l *logger) landing(k key, f *flight) {
 		l.event(slog.LevelWarn, "breaker", "not asking Huawei for a while: lookups fail", "pause", f.after)
 	}
 	if f.after < f.before {
-		l.event(slog.LevelInfo, "breaker closed", "asking Huawei again")
+		// As urgent as what it ends, since an info line is out of sight where Traefik's log shows errors only.
+		l.event(slog.LevelWarn, "breaker closed", "asking Huawei again")
 	}
 }
 
-// lookup says why a lookup brought no identity.
+// lookup says why a lookup brought no identity. What is remembered is a verdict on the token, and no more than that; an HTTP 403
+// is one on this host.
 func (l *logger) lookup(k key, v *verdict) {
-	level := slog.LevelDebug
-	switch v.outcome.code {
-	case codeMisconfigured, codeMalformed:
+	level := slog.LevelWarn
+	switch {
+	case v.outcome.remembered:
+		level = slog.LevelDebug
+	case v.outcome.code == codeMisconfigured || v.outcome.code == codeMalformed:
 		level = slog.LevelError
-	case codeUnavailable, codeTimeout, codeThrottled:
-		level = slog.LevelWarn
 	}
 	l.event(level, "lookup "+v.outcome.code, "lookup brought no identity", "code", v.outcome.code, "cause", v.cause,
 		"token", fingerprint(k))
+}
+
+// crowded says that a lookup did not start because too many were under way.
+func (l *logger) crowded() {
+	l.event(slog.LevelWarn, "crowded", "not asking Huawei: huawei.maxConcurrent is reached")
 }
 
 // refusal says that a request was refused, or in report mode that it would have been.

@@ -2,11 +2,73 @@ package huaweiid
 
 import (
 	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"github.com/traefik-huaweiid/huaweiid/huaweisim"
 )
+
+// urgentLines is what a rig logs from now on that Traefik shows at its level ERROR.
+func urgentLines(r *rig) *strings.Builder {
+	lines := &strings.Builder{}
+	options := &slog.HandlerOptions{ReplaceAttr: lineAttr}
+	r.log.urgent = slog.New(slog.NewTextHandler(lines, options))
+	return lines
+}
+
+func TestLog_warnsWhereHuaweiRejectsThisHostAndNotWhereItRefusesAToken(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(c *Config) { c.LogLevel = "debug" })
+	lines := urgentLines(r)
+	r.requireRefused(r.ask("expired/1"), codeTokenInvalid)
+	r.requireRefused(r.ask("nsp/403/1"), codePermissionDenied)
+	require.Empty(t, lines.String())
+
+	r.clock.advance(logPause)
+	r.sim.SetFaults(huaweisim.Fault{Kind: "http", Status: 403})
+	r.requireRefused(r.ask("mainland/1"), codePermissionDenied)
+	require.Contains(t, lines.String(), `level=warn msg="lookup brought no identity" code=permission_denied cause="HTTP 403" token=`)
+}
+
+func TestLog_theEndOfAnOutageIsAsUrgentAsItsBeginning(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	lines := urgentLines(r)
+	r.sim.SetFaults(down(""))
+	for n := 0; n < failuresToOpen; n++ {
+		r.ask("mainland/" + strconv.Itoa(n))
+	}
+	require.Contains(t, lines.String(), `level=warn msg="not asking Huawei for a while: lookups fail" pause=5s`)
+	require.NotContains(t, lines.String(), "asking Huawei again")
+
+	r.sim.SetFaults()
+	r.clock.advance(shortestBreak)
+	r.requireUser(r.ask("mainland/1"), "mainland/1", fromHuawei)
+	require.Contains(t, lines.String(), `level=warn msg="asking Huawei again"`)
+}
+
+func TestLog_saysThatTooManyLookupsAreUnderWay(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(c *Config) { c.Huawei.MaxConcurrent = "1" })
+	lines := urgentLines(r)
+	r.sim.SetFaults(huaweisim.Fault{Kind: "hang"})
+	done := make(chan answer)
+	go func() { done <- resolve(r.upstream, keyOf(r.upstream, "mainland/1"), "mainland/1", r.log) }()
+	eventually(t, func() bool { return len(r.underWay()) == 1 })
+	require.Empty(t, lines.String())
+
+	a := resolve(r.upstream, keyOf(r.upstream, "mainland/2"), "mainland/2", r.log)
+	r.requireRefused(a, codeOverloaded)
+	require.Equal(t, time.Second, a.retryAfter)
+	require.Contains(t, lines.String(), `level=warn msg="not asking Huawei: huawei.maxConcurrent is reached"`)
+
+	r.sim.SetFaults()
+	r.requireUser(<-done, "mainland/1", fromHuawei)
+}
 
 func newTestThrottle() (*throttle, *clock) {
 	c := &clock{now: time.Hour}

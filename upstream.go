@@ -160,7 +160,7 @@ func fetch(u *upstream, k key, token string, known bool, now time.Duration, log 
 		f, wait = startFlight(u, k, known, now)
 		u.mu.Unlock()
 		if f == nil {
-			return overloaded(u, k, wait)
+			return overloaded(u, k, wait, log)
 		}
 		fly(u, k, token, f, log)
 	}
@@ -171,8 +171,12 @@ func fetch(u *upstream, k key, token string, known bool, now time.Duration, log 
 	return orStale(u, k, answer{outcome: v.outcome, from: from, retryAfter: v.retryAfter})
 }
 
-// overloaded is the answer where no lookup may start.
-func overloaded(u *upstream, k key, wait time.Duration) answer {
+// overloaded is the answer where no lookup may start: for the time that the breaker wants, or (0) because too many are under way.
+func overloaded(u *upstream, k key, wait time.Duration, log *logger) answer {
+	if wait == 0 {
+		wait = time.Second
+		log.crowded()
+	}
 	return orStale(u, k, answer{outcome: outcomeByWhen[whenOverloaded], from: fromHuawei, retryAfter: wait})
 }
 
@@ -204,11 +208,11 @@ func refreshAhead(u *upstream, e *entry, token string, now time.Duration, log *l
 	}
 }
 
-// startFlight makes room for a lookup, unless the breaker or the bound on lookups under way says no: then it returns how
-// long to wait. u.mu is held.
+// startFlight makes room for a lookup, unless the breaker says no, and how long to wait, or the bound on lookups under way does,
+// and nobody knows how long. u.mu is held.
 func startFlight(u *upstream, k key, known bool, now time.Duration) (*flight, time.Duration) {
 	if len(u.flights) >= u.forAll || !known && u.strangers >= u.forStrangers {
-		return nil, time.Second
+		return nil, 0
 	}
 	f := &flight{done: make(chan struct{}), known: known}
 	if u.breaker.pause > 0 { // closed, it admits everything and knows no probes

@@ -24,6 +24,7 @@ type huawei struct {
 	plain  *httptest.Server
 	secure *httptest.Server
 	old    *httptest.Server // speaks nothing newer than TLS 1.1
+	proxy  *httptest.Server
 
 	mu       sync.Mutex
 	sims     map[string]*huaweisim.Sim
@@ -39,6 +40,7 @@ func startHuawei(t *testing.T) *huawei {
 	h.plain = httptest.NewServer(h)
 	h.secure = startTLS(h, &tls.Config{})
 	h.old = startTLS(h, &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11})
+	h.proxy = httptest.NewServer(http.HandlerFunc(connect))
 	t.Cleanup(func() {
 		h.mu.Lock()
 		for _, sim := range h.sims {
@@ -48,6 +50,7 @@ func startHuawei(t *testing.T) *huawei {
 		h.plain.Close()
 		h.secure.Close()
 		h.old.Close()
+		h.proxy.Close()
 	})
 	return h
 }
@@ -126,5 +129,7 @@ func (h *huawei) urls(tag string) *strings.Replacer {
 		"{tls to plain}", strings.Replace(h.plain.URL, "http:", "https:", 1)+huaweisim.GetInfoPath+own,
 		"{old tls}", h.old.URL+huaweisim.GetInfoPath+own,
 		"{certificate}", string(certificates),
+		"{proxy}", strings.Replace(h.proxy.URL, "://", "://"+proxyUser+"@", 1),
+		"{refusing proxy}", h.proxy.URL,
 	)
 }

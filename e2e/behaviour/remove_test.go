@@ -69,6 +69,16 @@ func removeRows() []row {
 			},
 		},
 		{
+			name:   "a token goes from preflights too",
+			config: "allowPreflight: true\ntoken: {cookie: hwtoken, query: access_token, remove: true}",
+			steps: []step{
+				{preflight().to("/p?x=1&access_token={mainland}"), anonymous().at("/p?x=1")},
+				{preflight("Cookie: a=1; hwtoken={mainland}"), anonymous().seeing("Cookie", "a=1")},
+				{preflight("Authorization: Bearer {mainland}"), anonymous().seeing("Authorization")},
+				{preflight("Cookie: a=1").to("/p?x=1"), anonymous()},
+			},
+		},
+		{
 			name:   "where there is no token, nothing is removed",
 			config: "mode: optional\ntoken: {cookie: hwtoken, query: access_token, remove: true}",
 			steps: []step{

@@ -201,6 +201,16 @@ func connectionFailureRows() []row {
 			steps:  []step{{bearer("{mainland}"), refuses(502, "huawei_unavailable")}},
 		},
 		{
+			name:   "Huawei over TLS can be asked through a proxy",
+			config: `huawei: {getInfoURL: "{tls}", rootCAs: [{certificate}], proxyURL: "{proxy}"}`,
+			steps:  []step{{bearer("{mainland}"), forwards("{mainland}").asking(1)}},
+		},
+		{
+			name:   "a proxy that refuses to connect is huawei_unavailable",
+			config: `huawei: {getInfoURL: "{tls}", rootCAs: [{certificate}], proxyURL: "{refusing proxy}"}`,
+			steps:  []step{{bearer("{mainland}"), refuses(502, "huawei_unavailable")}},
+		},
+		{
 			name:   "a server that speaks no TLS is huawei_unavailable",
 			config: `huawei: {getInfoURL: "{tls to plain}", rootCAs: [{certificate}]}`,
 			steps:  []step{{bearer("{mainland}"), refuses(502, "huawei_unavailable")}},
