@@ -268,10 +268,13 @@ func post(c *client, ctx context.Context, address, form string) ([]byte, *verdic
 	if err != nil {
 		return nil, broken(err)
 	}
+	if resp.StatusCode != http.StatusOK || resp.Header[nspStatus] != nil {
+		return spoilt(resp)
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(nil, resp.Body, maxAnswer))
 	resp.Body.Close()
-	if resp.StatusCode != http.StatusOK || resp.Header[nspStatus] != nil || err != nil {
-		return body, spoilt(resp, err)
+	if err != nil {
+		return nil, broken(err)
 	}
 	return body, nil
 }
@@ -281,19 +284,26 @@ func unmade(err error) *verdict {
 	return failed(whenMalformed, "making the request: "+reason(err).Error())
 }
 
-// spoilt is the verdict on an answer that is not plainly good; nil means that it is, for all that.
-func spoilt(resp *http.Response, err error) *verdict {
+// spoilt judges an answer that is not plainly good, and returns the body of one that is, for all that.
+func spoilt(resp *http.Response) ([]byte, *verdict) {
+	var body []byte
+	var err error
+	// What follows a 101 is no body, and no time-out ends it. Of all others the connection can be used again.
+	if resp.StatusCode != http.StatusSwitchingProtocols {
+		body, err = io.ReadAll(http.MaxBytesReader(nil, resp.Body, maxAnswer))
+	}
+	resp.Body.Close()
 	if row := judge(resp.StatusCode, resp.Header[nspStatus]); row != nil {
-		return &verdict{
+		return nil, &verdict{
 			outcome:    row,
 			retryAfter: retryAfter(resp.Header.Get("Retry-After")),
 			cause:      "HTTP " + strconv.Itoa(resp.StatusCode) + describeNSP(resp.Header[nspStatus]),
 		}
 	}
 	if err != nil {
-		return broken(err)
+		return nil, broken(err)
 	}
-	return nil
+	return body, nil
 }
 
 // describeNSP repeats a code only if it is one: the log must not have what whoever answered wrote there, which may be the

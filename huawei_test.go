@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/pem"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -122,6 +123,32 @@ func TestClient_theTimeoutBoundsAllAttempts(t *testing.T) {
 	require.Equal(t, codeTimeout, v.outcome.code)
 	require.Less(t, time.Since(start), 10*time.Second)
 	require.Equal(t, 1, r.calls("mainland/1"), "no time is left for another")
+}
+
+// Of a connection that was handed over to another protocol, net/http no longer watches the time.
+func TestClient_anAnswerThatSwitchesProtocolsEndsAtOnce(t *testing.T) {
+	t.Parallel()
+	release := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+		conn, _, err := rw.(http.Hijacker).Hijack()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n")
+		<-release
+	}))
+	t.Cleanup(server.Close)
+	t.Cleanup(func() { close(release) })
+	r := newRig(t, func(c *Config) { c.Huawei.GetInfoURL = server.URL })
+	verdicts := make(chan *verdict)
+	go func() { verdicts <- lookUp(r.client, "mainland/1") }()
+	select {
+	case v := <-verdicts:
+		require.Equal(t, codeMalformed, v.outcome.code)
+	case <-time.After(20 * time.Second):
+		t.Fatal("no verdict, long after the time-out")
+	}
 }
 
 func TestClient_startsNoPauseThatTheTimeoutDoesNotLeaveTimeFor(t *testing.T) {

@@ -26,6 +26,8 @@ type huawei struct {
 	old    *httptest.Server // speaks nothing newer than TLS 1.1
 	proxy  *httptest.Server
 
+	switching *httptest.Server // answers 101 and nothing else
+
 	mu       sync.Mutex
 	sims     map[string]*huaweisim.Sim
 	careless []string // what no request should have been, beyond what the simulators count
@@ -41,6 +43,8 @@ func startHuawei(t *testing.T) *huawei {
 	h.secure = startTLS(h, &tls.Config{})
 	h.old = startTLS(h, &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11})
 	h.proxy = httptest.NewServer(http.HandlerFunc(connect))
+	ended := make(chan struct{})
+	h.switching = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { switchProtocols(w, ended) }))
 	t.Cleanup(func() {
 		h.mu.Lock()
 		for _, sim := range h.sims {
@@ -51,6 +55,8 @@ func startHuawei(t *testing.T) *huawei {
 		h.secure.Close()
 		h.old.Close()
 		h.proxy.Close()
+		close(ended)
+		h.switching.Close()
 	})
 	return h
 }
@@ -61,6 +67,17 @@ func startTLS(handler http.Handler, config *tls.Config) *httptest.Server {
 	server.Config.ErrorLog = log.New(io.Discard, "", 0) // failed handshakes are what rows are about
 	server.StartTLS()
 	return server
+}
+
+// switchProtocols hands the connection over to another protocol, in which nothing is said until ended is closed.
+func switchProtocols(w http.ResponseWriter, ended chan struct{}) {
+	conn, _, err := w.(http.Hijacker).Hijack()
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n")
+	<-ended
 }
 
 var userAgent = regexp.MustCompile(`^huaweiid/\d+\.\d+\.\d+$`)
@@ -129,6 +146,7 @@ func (h *huawei) urls(tag string) *strings.Replacer {
 		"{tls to plain}", strings.Replace(h.plain.URL, "http:", "https:", 1)+huaweisim.GetInfoPath+own,
 		"{old tls}", h.old.URL+huaweisim.GetInfoPath+own,
 		"{certificate}", string(certificates),
+		"{switching}", h.switching.URL,
 		"{proxy}", strings.Replace(h.proxy.URL, "://", "://"+proxyUser+"@", 1),
 		"{refusing proxy}", h.proxy.URL,
 	)

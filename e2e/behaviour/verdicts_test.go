@@ -201,6 +201,11 @@ func connectionFailureRows() []row {
 			steps:  []step{{bearer("{mainland}"), refuses(502, "huawei_unavailable")}},
 		},
 		{
+			name:   "an answer that switches protocols is huawei_malformed",
+			config: `huawei: {getInfoURL: "{switching}"}`,
+			steps:  []step{{bearer("{mainland}"), refuses(502, "huawei_malformed")}},
+		},
+		{
 			name:   "Huawei over TLS can be asked through a proxy",
 			config: `huawei: {getInfoURL: "{tls}", rootCAs: [{certificate}], proxyURL: "{proxy}"}`,
 			steps:  []step{{bearer("{mainland}"), forwards("{mainland}").asking(1)}},
