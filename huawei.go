@@ -65,6 +65,8 @@ var errProxy = errors.New("the proxy refuses to connect")
 
 func newClient(s upstreamSettings) *client {
 	dialer := &net.Dialer{Timeout: s.timeout, KeepAlive: 30 * time.Second}
+	// HTTP/1.1, which is what a transport with a DialContext of its own speaks: a time-out ends the connection then. One of
+	// HTTP/2 would be used again and again though nothing comes through any more, and the options that mend that are of Go 1.24.
 	transport := &http.Transport{
 		// A literal, because the interpreter cannot assign a compiled method's value to the field.
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -72,8 +74,6 @@ func newClient(s upstreamSettings) *client {
 		},
 		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: certPool(s.rootCAs)},
 		TLSHandshakeTimeout: s.timeout,
-		ForceAttemptHTTP2:   true,
-		MaxIdleConns:        s.maxConcurrent,
 		MaxIdleConnsPerHost: s.maxConcurrent,
 		IdleConnTimeout:     idleConnection,
 		DisableCompression:  true,

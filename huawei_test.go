@@ -196,12 +196,15 @@ func tlsRig(t *testing.T, most uint16, trusted bool) *verdict {
 		getInfoURL: "https://" + u.Host + huaweisim.GetInfoPath, timeout: 10 * time.Second, maxConcurrent: 1, proxyDirect: true,
 	}
 	if trusted {
-		block := &pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}
-		s.rootCAs = []string{string(pem.EncodeToMemory(block))}
+		s.rootCAs = []string{certificateOf(server)}
 	}
 	c := newClient(s)
 	t.Cleanup(c.pool.CloseIdleConnections)
 	return lookUp(c, "mainland/1")
+}
+
+func certificateOf(server *httptest.Server) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
 }
 
 func TestClient_TLS(t *testing.T) {

@@ -250,7 +250,7 @@ func letGo(u *upstream, k key, f *flight, log *logger) {
 	}
 	close(f.done)
 	if f.news { // nobody waits for a log
-		announceLanding(log, k, f)
+		announceLanding(u, k, f, log)
 	}
 }
 
@@ -263,9 +263,14 @@ func crash(u *upstream, k key, f *flight, cause interface{}) {
 }
 
 // announceLanding logs what is news. It runs when the panics of the flight are caught already, so it catches its own.
-func announceLanding(log *logger, k key, f *flight) {
+//
+// When the breaker opens, nothing may come through on the connections any more, so that the next probe gets a new one.
+func announceLanding(u *upstream, k key, f *flight, log *logger) {
 	defer recovered()
 	log.landing(k, f)
+	if f.after > f.before {
+		u.client.pool.CloseIdleConnections()
+	}
 }
 
 // landFlight ends a flight and stores its verdict.
