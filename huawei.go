@@ -38,7 +38,7 @@ const (
 type verdict struct {
 	identity   *entry
 	outcome    *outcome
-	life       time.Duration // what is left of the token's own life; 0 = Huawei did not say, or longer than any answer counts
+	life       time.Duration // what was left of the token's own life; 0 = Huawei did not say, or longer than any answer counts
 	retryAfter time.Duration // how long Huawei wants to be left alone; 0 = it did not say
 	cause      string        // for the log: what went wrong, without anything secret
 }
@@ -140,7 +140,7 @@ func lookUp(c *client, token string) *verdict {
 
 // askAgain repeats an attempt that failed, while that makes sense, and returns the last one's verdict.
 func askAgain(c *client, ctx context.Context, form string, v *verdict) *verdict {
-	for attempt := 0; attempt < c.retries && v.outcome != nil && v.outcome.retried; attempt++ {
+	for attempt := 0; attempt < c.retries && v.outcome != nil && v.outcome.retried && v.retryAfter == 0; attempt++ {
 		pause := jittered(retryPause << attempt)
 		deadline, _ := ctx.Deadline()
 		if time.Until(deadline) <= pause {
@@ -184,9 +184,9 @@ func ask(c *client, ctx context.Context, form string) *verdict {
 	return v
 }
 
-// longestUse is for how long an answer can count at most, in seconds. A token that lives longer bounds nothing; and a life
-// that no time.Duration holds is longer.
-const longestUse = int64((maxTTL + maxStaleIfError) / time.Second)
+// longestUse is for how long what Huawei says can count at most, in seconds, from when it says so. A token that lives longer
+// bounds nothing; and a life that no time.Duration holds is longer.
+const longestUse = int64((maxTimeout + maxTTL + maxStaleIfError) / time.Second)
 
 // different says that two answers are about two users; nil means that they agree. One that is silent agrees with any.
 func different(info *tokenInfo, user *entry) *verdict {
@@ -296,7 +296,7 @@ func spoilt(resp *http.Response) ([]byte, *verdict) {
 	if row := judge(resp.StatusCode, resp.Header[nspStatus]); row != nil {
 		return nil, &verdict{
 			outcome:    row,
-			retryAfter: retryAfter(resp.Header.Get("Retry-After")),
+			retryAfter: retryAfter(resp.Header),
 			cause:      "HTTP " + strconv.Itoa(resp.StatusCode) + describeNSP(resp.Header[nspStatus]),
 		}
 	}
@@ -341,14 +341,27 @@ func broken(err error) *verdict {
 	return failed(whenConnection, "the connection broke, or the answer is no HTTP")
 }
 
-// retryAfter reads seconds, as RFC 9110 §10.2.3 allows; a date is left alone, since it would need equal clocks.
-func retryAfter(value string) time.Duration {
-	seconds, err := strconv.Atoi(value)
-	if err != nil || seconds <= 0 {
+// retryAfter reads how long Huawei wants to be left alone, RFC 9110 §10.2.3: seconds, or a date, which counts from the answer's
+// own, so that no clocks have to agree. 0 is neither.
+func retryAfter(h http.Header) time.Duration {
+	value := h.Get("Retry-After")
+	if value != "" && strings.TrimLeft(value, digits) == "" {
+		seconds, err := strconv.Atoi(value)
+		if err != nil || seconds > int(maxRetryAfter/time.Second) { // no number of digits is too large to be a long time
+			return maxRetryAfter
+		}
+		return time.Duration(seconds) * time.Second
+	}
+	at, err := http.ParseTime(value)
+	if err != nil {
 		return 0
 	}
-	if seconds > int(maxRetryAfter/time.Second) {
-		return maxRetryAfter
+	answered, err := http.ParseTime(h.Get("Date"))
+	if err != nil || !at.After(answered) {
+		return 0
 	}
-	return time.Duration(seconds) * time.Second
+	if wait := at.Sub(answered); wait < maxRetryAfter {
+		return wait
+	}
+	return maxRetryAfter
 }

@@ -177,10 +177,33 @@ func TestClient_noConnectionIsUnavailable(t *testing.T) {
 func TestClient_honoursRetryAfterUpToAMinute(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
-	for value, want := range map[string]time.Duration{"": 0, "7": 7 * time.Second, "3600": time.Minute, "-1": 0, "soon": 0} {
+	for value, want := range map[string]time.Duration{
+		"": 0, "0": 0, "7": 7 * time.Second, "3600": time.Minute, "99999999999999999999": time.Minute, "-1": 0, "soon": 0,
+		"Wed, 21 Oct 2099 07:28:00 GMT": time.Minute, "Wed, 21 Oct 2015 07:28:00 GMT": 0,
+	} {
 		r.sim.SetFaults(huaweisim.Fault{Kind: "http", Status: 503, RetryAfter: value})
 		require.Equal(t, want, lookUp(r.client, "mainland/1").retryAfter, value)
 	}
+}
+
+func TestRetryAfter_aDateCountsFromTheAnswersOwn(t *testing.T) {
+	t.Parallel()
+	const date = "Wed, 21 Oct 2015 07:28:00 GMT"
+	for value, want := range map[string]time.Duration{
+		"Wed, 21 Oct 2015 07:28:20 GMT": 20 * time.Second, "Wed, 21 Oct 2015 07:29:20 GMT": time.Minute,
+		"Wed, 21 Oct 2015 07:28:00 GMT": 0, "Wed, 21 Oct 2015 07:27:00 GMT": 0, "Wed, 21 Oct": 0,
+	} {
+		require.Equal(t, want, retryAfter(http.Header{"Retry-After": {value}, "Date": {date}}), value)
+		require.Zero(t, retryAfter(http.Header{"Retry-After": {value}}), "an answer without a date")
+	}
+}
+
+func TestClient_whatHuaweiWantsToBeLeftAloneForIsNotRetried(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(c *Config) { c.Huawei.Retries = "3" })
+	r.sim.SetFaults(huaweisim.Fault{Kind: "http", Status: 502, RetryAfter: "30"})
+	require.Equal(t, 30*time.Second, lookUp(r.client, "mainland/1").retryAfter)
+	require.Equal(t, 1, r.calls("mainland/1"))
 }
 
 // tlsRig is a client of a TLS server whose certificate it may trust.

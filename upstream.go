@@ -44,6 +44,7 @@ var epoch = time.Now()
 // flight is one lookup under way. Whoever receives from done may read the verdict.
 type flight struct {
 	done    chan struct{} // closed when the verdict is there
+	begun   time.Duration // since epoch
 	verdict *verdict
 	known   bool
 	probe   bool
@@ -192,7 +193,11 @@ func orStale(u *upstream, k key, a answer) answer {
 	if e == nil || now >= e.end {
 		return a
 	}
-	return answer{identity: e, from: fromStale, ttl: e.expires - now}
+	from := fromStale
+	if now < e.expires { // another lookup has brought a good one meanwhile
+		from = fromCache
+	}
+	return answer{identity: e, from: from, ttl: e.expires - now}
 }
 
 // refreshAhead starts a lookup for an entry that is near its end, once in the entry's life. u.mu is held.
@@ -214,7 +219,7 @@ func startFlight(u *upstream, k key, known bool, now time.Duration) (*flight, ti
 	if len(u.flights) >= u.forAll || !known && u.strangers >= u.forStrangers {
 		return nil, 0
 	}
-	f := &flight{done: make(chan struct{}), known: known}
+	f := &flight{done: make(chan struct{}), begun: now, known: known}
 	if u.breaker.pause > 0 { // closed, it admits everything and knows no probes
 		if wait := admit(u, f, now); wait > 0 {
 			return nil, wait
@@ -292,9 +297,17 @@ func landFlight(u *upstream, k key, f *flight) {
 		rememberRefusal(u, k, v, now)
 		return
 	}
-	// A refusal of the same token is past its end by now, or nobody would have looked the token up.
 	e.key = k
-	setMoments(u, e, v.life, now)
+	left := v.life
+	if left > 0 {
+		// Huawei may have said so as early as when it was asked; who waits for the answer gets it, however little is left.
+		left -= now - f.begun
+		if left <= 0 {
+			return
+		}
+	}
+	// A refusal of the same token is past its end by now, or nobody would have looked the token up.
+	setMoments(u, e, left, now)
 	putEntry(u.good, e, now)
 }
 

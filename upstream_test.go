@@ -53,6 +53,33 @@ func TestUpstream_lifeNeverOutlivesTheToken(t *testing.T) {
 	r.requireRefused(r.ask("expires/30/1"), codeUnavailable) // no stale window past the token's own end
 }
 
+// Between what Huawei says of a token's life and the end of the lookup, time passes.
+func TestUpstream_theTimeOfALookupIsTakenOffTheTokensLife(t *testing.T) {
+	t.Parallel()
+	for token, left := range map[string]time.Duration{
+		"expires/30/1": 30 * time.Second, "expires/7200/1": 2 * time.Hour, "expires/10/1": 0,
+	} {
+		r := newRig(t, func(c *Config) {
+			c.Audience.ClientIDs = []string{huaweisim.ClientID}
+			c.Huawei.Timeout = "30s"
+			c.Cache.TTL, c.Cache.StaleIfError = "1h", "1h"
+		})
+		r.sim.SetFaults(huaweisim.Fault{API: huaweisim.GetInfo, Kind: "hang"})
+		k := keyOf(r.upstream, token)
+		answers := make(chan answer)
+		go func() { answers <- resolve(r.upstream, k, token, r.log) }()
+		eventually(t, func() bool { return r.calls(token) == 1 })
+		r.clock.advance(10 * time.Second)
+		r.sim.SetFaults() // lets go; the cut connection is asked again
+		r.requireUser(<-answers, token, fromHuawei)
+		if left == 0 {
+			require.Empty(t, r.good.entries, token)
+			continue
+		}
+		require.Equal(t, time.Hour+left, r.good.entries[k].end, token)
+	}
+}
+
 // The longest use that a configuration allows is ttl and staleIfError together; only a token's own end comes before.
 func TestUpstream_answerServesToTheEndOfItsStaleWindowIfTheTokenLivesAsLong(t *testing.T) {
 	t.Parallel()
@@ -157,6 +184,16 @@ func TestUpstream_staleAnswerServesWhileHuaweiFails(t *testing.T) {
 			require.GreaterOrEqual(t, a.outcome.status, 500, "never a 401")
 		})
 	}
+}
+
+// While one lookup's failure is on its way to those who waited, another one may bring a good answer.
+func TestUpstream_anAnswerThatIsFreshAgainIsNotCalledStale(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	r.ask("mainland/1")
+	a := orStale(r.upstream, keyOf(r.upstream, "mainland/1"), answer{outcome: outcomeByWhen[whenTimeout], from: fromHuawei})
+	r.requireUser(a, "mainland/1", fromCache)
+	require.Equal(t, time.Minute, a.ttl)
 }
 
 func TestUpstream_staleAnswerNeedsNoWaitWhileTheBreakerIsOpen(t *testing.T) {

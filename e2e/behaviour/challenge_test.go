@@ -63,6 +63,11 @@ func challengeRows() []row {
 			steps:  []step{{bearer("{mainland}"), refuses(503, "huawei_throttled").asking(1).and(retryAfter("60"))}},
 		},
 		{
+			name:   "Huawei's Retry-After may be a date",
+			faults: []huaweisim.Fault{{Kind: "http", Status: 429, RetryAfter: "Wed, 21 Oct 2099 07:28:00 GMT"}},
+			steps:  []step{{bearer("{mainland}"), refuses(503, "huawei_throttled").asking(1).and(retryAfter("60"))}},
+		},
+		{
 			name:   "a Retry-After that says nothing useful does not reach the client",
 			faults: []huaweisim.Fault{{Kind: "http", Status: 503, RetryAfter: "-1 soon"}},
 			steps:  []step{{bearer("{mainland}"), refuses(503, "huawei_throttled").asking(1)}},
