@@ -4,20 +4,44 @@ import (
 	"log/slog"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
 // The line at start: what an instance enforces, and what it leaves open.
 
-// announce says it once per middleware and set of options, not on every reload.
+// announcements has what each middleware said last. New runs for every router on every configuration change, most of which change
+// nothing for most middlewares.
+type announcements struct {
+	mu   sync.Mutex
+	last map[string]string
+}
+
+var announced = &announcements{last: map[string]string{}}
+
+// isNews tells whether a middleware says something else than the last time, and remembers it.
+func (a *announcements) isNews(middleware, text string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.last[middleware] == text {
+		return false
+	}
+	if len(a.last) >= maxKinds {
+		a.last = map[string]string{}
+	}
+	a.last[middleware] = text
+	return true
+}
+
+// announce says it where it is not what the middleware said last, so that the log's last such line is what holds.
 func (l *logger) announce(s *settings) {
 	enforced := s.describe()
-	if !l.throttle.first(l.name + " " + enforced) {
+	if !announced.isNews(l.name, enforced) {
 		return
 	}
-	l.event(slog.LevelInfo, "start "+enforced, "ready: "+enforced)
+	l.start(slog.LevelInfo, "ready: "+enforced)
 	if len(s.upstream.clientIDs) == 0 {
-		l.event(slog.LevelWarn, "any app", "audience.clientIDs is empty: the token of ANY Huawei app is accepted, so the "+
+		l.start(slog.LevelWarn, "audience.clientIDs is empty: the token of ANY Huawei app is accepted, so the "+
 			"owner of another app can act here as that app's users; list your own apps' client IDs")
 	}
 }
@@ -33,7 +57,11 @@ func (s *settings) describe() string {
 			headers = append(headers, headerOptions[i]+" in "+name)
 		}
 	}
-	parts = append(parts, strings.Join(headers, ", "))
+	if len(headers) > 0 {
+		parts = append(parts, strings.Join(headers, ", "))
+	} else {
+		parts = append(parts, "no identity headers")
+	}
 	if s.phoneRequired {
 		parts = append(parts, "phone required")
 	}

@@ -132,7 +132,7 @@ func (c *checker) realm(value string) string {
 func (c *checker) url(path, value string, allowHTTP bool) string {
 	u, err := url.Parse(value)
 	switch {
-	case err != nil || u.Host == "" || u.Opaque != "" || !isVisible(value):
+	case err != nil || !hasHost(u) || u.Opaque != "" || !isVisible(value):
 		c.add(path, "no absolute URL; write one such as https://account.cloud.huawei.com/rest.php?nsp_svc=…")
 	case u.User != nil:
 		c.add(path, "has a user name in it; Huawei asks for none, so leave it out")
@@ -144,6 +144,19 @@ func (c *checker) url(path, value string, allowHTTP bool) string {
 		c.add(path, "has the scheme %q; write https://", u.Scheme)
 	}
 	return value
+}
+
+// hasHost tells whether a URL names a host, and a port that there can be if it names one. Without a host, a connection goes to
+// this machine.
+func hasHost(u *url.URL) bool {
+	if u.Hostname() == "" {
+		return false
+	}
+	if !strings.Contains(strings.TrimPrefix(u.Host, "["+u.Hostname()+"]"), ":") {
+		return true
+	}
+	port, err := strconv.ParseUint(u.Port(), 10, 16)
+	return err == nil && port > 0
 }
 
 // clientIDs are digits only, 1 to 64 of them: Huawei's error-code page prints that rule.
@@ -204,7 +217,7 @@ func (c *checker) proxy(value string) (proxy *url.URL, direct bool) {
 		return nil, true
 	}
 	u, err := url.Parse(value)
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+	if err != nil || !hasHost(u) || (u.Scheme != "http" && u.Scheme != "https") {
 		c.add("huawei.proxyURL", `is neither "direct" nor a URL such as http://proxy.example:3128`)
 		return nil, false
 	}
@@ -252,6 +265,9 @@ func (c *checker) tokenSource(config TokenConfig, protected map[string]bool) tok
 	if s.header != "" && !isHeaderName(s.header) {
 		c.add("token.header", "%q is no header name; write letters, digits and hyphens, such as Authorization", config.Header)
 	}
+	if tokenless[fold(s.header)] {
+		c.add("token.header", "%q means something else to HTTP, and no token arrives in it; choose another, such as Authorization", config.Header)
+	}
 	if protected[fold(s.header)] {
 		c.add("token.header", "%q is an identity header, which is taken off every request before the token is read; choose another", config.Header)
 	}
@@ -266,6 +282,13 @@ func (c *checker) tokenSource(config TokenConfig, protected map[string]bool) tok
 	}
 	s.header = http.CanonicalHeaderKey(s.header)
 	return s
+}
+
+// tokenless are folded names of headers in which no token can come: servers take them for themselves or off the request, or what
+// is in them has a form of its own.
+var tokenless = map[string]bool{
+	"CONNECTION": true, "CONTENT_LENGTH": true, "COOKIE": true, "HOST": true, "HTTP2_SETTINGS": true, "TE": true, "TRAILER": true,
+	"TRANSFER_ENCODING": true, "UPGRADE": true,
 }
 
 // isHeaderName tells whether a name is an RFC 9110 token, as header names, auth schemes and cookie names are.
@@ -298,7 +321,10 @@ func (c *checker) unknownIn(prefix string, unknown map[string]interface{}) {
 	for _, name := range names {
 		path := prefix + name
 		near := nearest(path, known)
-		if strings.EqualFold(near, path) {
+		group, option, grouped := strings.Cut(near, ".")
+		if grouped && strings.Contains(name, ".") {
+			c.add(path, "unknown option; a dot does not lead into a group, so write %s under %s", option, group)
+		} else if near != "" && strings.EqualFold(near, path) {
 			c.add(path, "given twice, as %s too; keep one of the two", near)
 		} else if near != "" {
 			c.add(path, "unknown option, did you mean %s?", near)

@@ -73,6 +73,7 @@ func TestCheck_refusesAndSaysWhatWouldBeRight(t *testing.T) {
 		noProxy    = `is neither "direct" nor a URL such as http://proxy.example:3128`
 		noClientID = ` is no client ID; copy the digits that AppGallery Connect shows as the app's OAuth 2.0 client ID`
 		reserved   = ` already means something to HTTP, proxies or browsers; choose a name of your own, such as X-User-OpenID`
+		tokenless  = ` means something else to HTTP, and no token arrives in it; choose another, such as Authorization`
 		taken      = ` reads the same as the name in headers.openID to CGI, WSGI and PHP; choose another`
 	)
 	for _, row := range []struct{ path, value, problem string }{
@@ -94,6 +95,10 @@ func TestCheck_refusesAndSaysWhatWouldBeRight(t *testing.T) {
 		{"token.header", "X Token", `"X Token" is no header name; write letters, digits and hyphens, such as Authorization`},
 		{"token.header", "X-Token:", `"X-Token:" is no header name; write letters, digits and hyphens, such as Authorization`},
 		{"token.header", "x_user.openid", `"x_user.openid" is an identity header, which is taken off every request before the token is read; choose another`},
+		{"token.header", "host", `"host"` + tokenless},
+		{"token.header", "Cookie", `"Cookie"` + tokenless},
+		{"token.header", "HTTP2-Settings", `"HTTP2-Settings"` + tokenless},
+		{"token.header", "Transfer_Encoding", `"Transfer_Encoding"` + tokenless},
 		{"token.scheme", "Bearer token", `"Bearer token" is no auth scheme; write one word, such as Bearer, or "" where the whole value is the token`},
 		{"token.cookie", "a;b", `"a;b" is no cookie name; write letters, digits, hyphens and underscores`},
 		{"token.cookie", "a=b", `"a=b" is no cookie name; write letters, digits, hyphens and underscores`},
@@ -126,6 +131,12 @@ func TestCheck_refusesAndSaysWhatWouldBeRight(t *testing.T) {
 		{"huawei.getInfoURL", "https://account cloud/", noURL},
 		{"huawei.getInfoURL", "https://account.example/ä", noURL},
 		{"huawei.getInfoURL", "https://a/\nb", noURL},
+		{"huawei.getInfoURL", "https://:443/rest.php", noURL},
+		{"huawei.getInfoURL", "https://:/", noURL},
+		{"huawei.getInfoURL", "https://account.example:0/", noURL},
+		{"huawei.getInfoURL", "https://account.example:99999/", noURL},
+		{"huawei.getInfoURL", "https://account.example:/", noURL},
+		{"huawei.getInfoURL", "https://[::1]:99999/", noURL},
 		{"huawei.tokenInfoURL", "%zz", noURL},
 		{"huawei.tokenInfoURL", "ftp://account.example/", `has the scheme "ftp"; write https://`},
 		{"huawei.tokenInfoURL", "https://me:secret@account.example/", `has a user name in it; Huawei asks for none, so leave it out`},
@@ -171,6 +182,8 @@ func TestCheck_refusesAndSaysWhatWouldBeRight(t *testing.T) {
 		{"huawei.proxyURL", "proxy.example:3128", noProxy},
 		{"huawei.proxyURL", "socks5://proxy.example", noProxy},
 		{"huawei.proxyURL", "http://", noProxy},
+		{"huawei.proxyURL", "http://:3128", noProxy},
+		{"huawei.proxyURL", "http://proxy.example:99999", noProxy},
 
 		{"logLevel", "warning", `"warning" is none of error, warn, info, debug; did you mean warn?`},
 		{"logLevel", "DEBUG", `"DEBUG" is none of error, warn, info, debug; did you mean debug?`},

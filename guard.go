@@ -11,11 +11,12 @@ import (
 
 // reservedHeaders mean something to HTTP, proxies or browsers; a trailing hyphen stands for all names that begin so.
 // An identity there would be overwritten, believed for something else, or would break the request.
-var reservedHeaders = strings.Fields(`Accept Accept- Access-Control- Age Allow Alt-Svc Authorization Cache-Control
+var reservedHeaders = strings.Fields(`Accept Accept- Access-Control- Age Allow Alt-Svc Authorization Baggage Cache-Control
 	Connection Content- Cookie Cookie2 Date Dnt Early-Data Etag Expect Expires Forwarded From Grpc- Host Http2-Settings
-	If- Keep-Alive Last-Modified Link Location Max-Forwards Origin Pragma Priority Proxy- Range Referer Retry-After Sec-
-	Server Set-Cookie Strict-Transport-Security Te Trailer Transfer-Encoding Upgrade User-Agent Vary Via Warning
-	Www-Authenticate X-Forwarded- X-Http-Method X-Http-Method-Override X-Original- X-Real-Ip X-Rewrite-Url`)
+	If- Keep-Alive Last-Event-Id Last-Modified Link Location Max-Forwards Origin Pragma Priority Proxy Proxy- Range Referer
+	Retry-After Sec- Server Set-Cookie Strict-Transport-Security Te Traceparent Tracestate Trailer Transfer-Encoding Upgrade
+	Upgrade-Insecure-Requests User-Agent Vary Via Warning Www-Authenticate X-Forwarded- X-Http-Method X-Http-Method-Override
+	X-Original- X-Real-Ip X-Rewrite-Url`)
 
 const (
 	letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

@@ -155,10 +155,11 @@ func TestGuard_forbidsATunnelPastTheMiddleware(t *testing.T) {
 func TestIsReserved(t *testing.T) {
 	t.Parallel()
 	for _, name := range strings.Fields("Authorization host COOKIE Connection Content-Type content-anything X-Forwarded-For " +
-		"x_forwarded_user Transfer-Encoding Sec-Fetch-Site TE Trailer If-None-Match Proxy-Authorization") {
+		"x_forwarded_user Transfer-Encoding Sec-Fetch-Site TE Trailer If-None-Match Proxy-Authorization Proxy " +
+		"Traceparent baggage Last-Event-ID Upgrade-Insecure-Requests") {
 		require.True(t, isReserved(name), name)
 	}
-	for _, name := range strings.Fields("X-User-OpenID X-Forward Contents Hostname X-Auth-User Remote-User") {
+	for _, name := range strings.Fields("X-User-OpenID X-Forward Contents Hostname X-Auth-User Remote-User Proxyuser") {
 		require.False(t, isReserved(name), name)
 	}
 }

@@ -44,12 +44,22 @@ func newLogger(middleware string, level slog.Level, t *throttle) *logger {
 	}
 }
 
+// to is where lines of a level go.
+func (l *logger) to(level slog.Level) *slog.Logger {
+	if level >= slog.LevelWarn {
+		return l.urgent
+	}
+	return l.plain
+}
+
+// start writes one line.
+func (l *logger) start(level slog.Level, message string) {
+	l.to(level).Log(context.Background(), level, message)
+}
+
 // event writes one line, unless this middleware wrote one of the kind within logPause.
 func (l *logger) event(level slog.Level, kind, message string, args ...interface{}) {
-	to := l.plain
-	if level >= slog.LevelWarn {
-		to = l.urgent
-	}
+	to := l.to(level)
 	ctx := context.Background()
 	if !to.Enabled(ctx, level) {
 		return
@@ -128,7 +138,8 @@ func fingerprint(k key) string { return hex.EncodeToString(k[:4]) }
 // logPause is the least time between two lines of one kind.
 const logPause = 10 * time.Second
 
-// maxKinds bounds the kinds that a throttle tells apart: middlewares times codes. Past it, it starts anew.
+// maxKinds bounds the kinds that a throttle tells apart, middlewares times codes, and the middlewares whose last announcement is
+// remembered. Past it, both start anew.
 const maxKinds = 10_000
 
 // throttle lets one line of a kind through per logPause and counts the others, so that an outage does not drown the log.
@@ -137,7 +148,6 @@ type throttle struct {
 
 	mu    sync.Mutex
 	kinds map[string]*lastLine
-	said  map[string]bool
 }
 
 type lastLine struct {
@@ -146,7 +156,7 @@ type lastLine struct {
 }
 
 func newThrottle() *throttle {
-	return &throttle{since: time.Since, kinds: map[string]*lastLine{}, said: map[string]bool{}}
+	return &throttle{since: time.Since, kinds: map[string]*lastLine{}}
 }
 
 // pass tells whether a line may be written, and how many of its kind were not since the last.
@@ -169,18 +179,4 @@ func (t *throttle) pass(kind string) (leftOut int, ok bool) {
 	leftOut = last.leftOut
 	last.at, last.leftOut = now, 0
 	return leftOut, true
-}
-
-// first tells whether a text is said for the first time: New runs again on every reload, and repeats itself.
-func (t *throttle) first(text string) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.said[text] {
-		return false
-	}
-	if len(t.said) >= maxKinds {
-		t.said = map[string]bool{}
-	}
-	t.said[text] = true
-	return true
 }

@@ -12,18 +12,17 @@ import (
 	"github.com/traefik-huaweiid/huaweiid/huaweisim"
 )
 
-// urgentLines is what a rig logs from now on that Traefik shows at its level ERROR.
-func urgentLines(r *rig) *strings.Builder {
+// record puts a logger in the place of another, and returns where its lines go.
+func record(l **slog.Logger) *strings.Builder {
 	lines := &strings.Builder{}
-	options := &slog.HandlerOptions{ReplaceAttr: lineAttr}
-	r.log.urgent = slog.New(slog.NewTextHandler(lines, options))
+	*l = slog.New(slog.NewTextHandler(lines, &slog.HandlerOptions{ReplaceAttr: lineAttr}))
 	return lines
 }
 
 func TestLog_warnsWhereHuaweiRejectsThisHostAndNotWhereItRefusesAToken(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(c *Config) { c.LogLevel = "debug" })
-	lines := urgentLines(r)
+	lines := record(&r.log.urgent)
 	r.requireRefused(r.ask("expired/1"), codeTokenInvalid)
 	r.requireRefused(r.ask("nsp/403/1"), codePermissionDenied)
 	require.Empty(t, lines.String())
@@ -37,7 +36,7 @@ func TestLog_warnsWhereHuaweiRejectsThisHostAndNotWhereItRefusesAToken(t *testin
 func TestLog_theEndOfAnOutageIsAsUrgentAsItsBeginning(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
-	lines := urgentLines(r)
+	lines := record(&r.log.urgent)
 	r.sim.SetFaults(down(""))
 	for n := 0; n < failuresToOpen; n++ {
 		r.ask("mainland/" + strconv.Itoa(n))
@@ -54,7 +53,7 @@ func TestLog_theEndOfAnOutageIsAsUrgentAsItsBeginning(t *testing.T) {
 func TestLog_saysThatTooManyLookupsAreUnderWay(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(c *Config) { c.Huawei.MaxConcurrent = "1" })
-	lines := urgentLines(r)
+	lines := record(&r.log.urgent)
 	r.sim.SetFaults(huaweisim.Fault{Kind: "hang"})
 	done := make(chan answer)
 	go func() { done <- resolve(r.upstream, keyOf(r.upstream, "mainland/1"), "mainland/1", r.log) }()
@@ -104,16 +103,6 @@ func TestThrottle_isBounded(t *testing.T) {
 	th, _ := newTestThrottle()
 	for n := 0; n < 3*maxKinds; n++ {
 		th.pass(fmt.Sprint(n))
-		th.first(fmt.Sprint(n))
 	}
 	require.LessOrEqual(t, len(th.kinds), maxKinds)
-	require.LessOrEqual(t, len(th.said), maxKinds)
-}
-
-func TestThrottle_saysAStartOnce(t *testing.T) {
-	t.Parallel()
-	th, _ := newTestThrottle()
-	require.True(t, th.first("a"))
-	require.False(t, th.first("a"))
-	require.True(t, th.first("b"))
 }

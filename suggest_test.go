@@ -59,10 +59,12 @@ func TestCheck_namesAnOptionGivenTwice(t *testing.T) {
 // Whoever meant something else altogether gets the list of what there is.
 func TestCheck_listsTheOptionsWhereNoneIsNear(t *testing.T) {
 	t.Parallel()
-	_, err := withUnknown("rate.limit").check()
-	require.Error(t, err)
-	for path := range defaults {
-		assert.Contains(t, err.Error(), path)
+	for _, unknown := range []string{"rate.limit", ""} {
+		_, err := withUnknown(unknown).check()
+		require.Error(t, err)
+		for path := range defaults {
+			assert.Contains(t, err.Error(), path)
+		}
 	}
 }
 

@@ -61,6 +61,7 @@ const (
 	fromHuawei    = "miss"
 	fromCoalesced = "coalesced"
 	fromStale     = "stale"
+	fromNowhere   = "overloaded" // nobody was asked
 )
 
 // answer says for whom a token stands, or what is in the way of knowing it, and how that was come by.
@@ -178,7 +179,7 @@ func overloaded(u *upstream, k key, wait time.Duration, log *logger) answer {
 		wait = time.Second
 		log.crowded()
 	}
-	return orStale(u, k, answer{outcome: outcomeByWhen[whenOverloaded], from: fromHuawei, retryAfter: wait})
+	return orStale(u, k, answer{outcome: outcomeByWhen[whenOverloaded], from: fromNowhere, retryAfter: wait})
 }
 
 // orStale puts an older good answer in the place of a failure that is not about the token.

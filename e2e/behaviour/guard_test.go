@@ -29,6 +29,12 @@ func guardRows() []row {
 			steps: append(failures("nsp/500", unavailable), step{bearer("{mainland}"), overloaded().and(waiting(1, 5))}),
 		},
 		{
+			name:   "who is told that nobody is asked, is told so by the debug header too",
+			config: "debugHeader: true",
+			steps: append(failures("nsp/500", unavailable.cached("huaweiid; fwd=miss")),
+				step{bearer("{mainland}"), overloaded().cached("huaweiid; detail=overloaded")}),
+		},
+		{
 			name: "after five lookups in a row that were throttled, nobody is asked",
 			steps: append(failures("http/429", refuses(503, "huawei_throttled").asking(1)),
 				step{bearer("{mainland}"), overloaded().and(waiting(1, 5))}),

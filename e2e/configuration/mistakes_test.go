@@ -76,11 +76,14 @@ func TestMistakes_areNamedWithTheirRemedyInEveryFormat(t *testing.T) {
 	})
 }
 
-// A file may have an option twice, in letters of different case: neither is taken for the other's typo.
-func TestMistakes_includeAnOptionGivenTwice(t *testing.T) {
+// A file may have an option twice, in letters of different case: neither is taken for the other's typo. It may also have one by
+// the path that errors name it by.
+func TestMistakes_includeAnOptionGivenTwiceOrByItsPath(t *testing.T) {
 	t.Parallel()
 	forEachHost(t, func(t *testing.T, h host) {
 		for document, want := range map[string]string{
+			`{"cache.ttl": 30s}`:                                "cache.ttl: unknown option; a dot does not lead into a group, so write ttl under cache",
+			`{"cache.tll": 30s}`:                                "cache.tll: unknown option; a dot does not lead into a group, so write ttl under cache",
 			`{cache: {ttl: 1s, TTL: 2s}}`:                       "cache.ttl: given twice, as cache.ttl too; keep one of the two",
 			`{mode: report, Mode: enforce}`:                     "mode: given twice, as mode too; keep one of the two",
 			`{cache: {ttl: 1s}, Cache: {negativeTTL: 1s}}`:      "cache: given twice, as cache too; keep one of the two",
