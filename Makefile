@@ -56,7 +56,8 @@ test-unit: ## the plugin's and the simulator's own tests, with the race detector
 # ("context deadline exceeded"). FUZZTIME=10m is for a longer search.
 FUZZTIME = 25000x
 fuzz: ## fuzz every target with FUZZTIME inputs (25000x), beyond the corpus in testdata/fuzz
-	@mkdir -p e2e/.bin; for target in $$(go test -list '^Fuzz' . | grep '^Fuzz'); do \
+	@mkdir -p e2e/.bin; listed=$$(go test -list '^Fuzz' .) || { echo "$$listed"; exit 1; }; \
+	for target in $$(echo "$$listed" | grep '^Fuzz'); do \
 		echo "==> fuzzing $(FUZZTIME): $$target"; \
 		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x . >e2e/.bin/fuzz.log 2>&1 || { cat e2e/.bin/fuzz.log; exit 1; }; \
 	done

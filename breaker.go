@@ -12,8 +12,9 @@ const (
 	longestBreak  = time.Minute
 )
 
-// breaker is closed until failuresToOpen lookups in a row failed in a way that trips it. Then it is open until a moment,
-// and after that half-open: one lookup goes through as a probe, and its end decides. It is not locked.
+// breaker is closed until failuresToOpen lookups in a row failed in a way that trips it, or one did whose answer wants Huawei to
+// be left alone for a time. Then it is open until a moment, and after that half-open: one lookup goes through as a probe, and its
+// end decides. It is not locked.
 type breaker struct {
 	failures int           // in a row
 	pause    time.Duration // of the current outage; 0 = closed

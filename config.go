@@ -3,9 +3,9 @@ package huaweiid
 // Config is the middleware's configuration as Traefik decodes it from a file, labels or a custom resource.
 //
 // Every scalar is text, whatever it means: files and labels deliver text anyhow, and only text that reaches check
-// unharmed lets one error name all problems at once. Were a field an int, Traefik's decoder would stop at the first bad
-// one, in its own words, and cut 4.9 down to 4 without a sound. Durations are texts for a second reason: the decoder
-// reads a bare 30 as thirty nanoseconds.
+// unharmed lets one error name all problems at once. Were a field an int, Traefik's decoder would name those that it cannot
+// read, in its own words, and check none of the others; and it would cut 4.9 down to 4 without a sound. Durations are texts
+// for a second reason: the decoder reads a bare 30 as thirty nanoseconds.
 //
 // Traefik drops keys that no field claims. Unknown catches them on every level, so that a typo is an error.
 type Config struct {

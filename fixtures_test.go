@@ -2,9 +2,11 @@ package huaweiid
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,6 +41,9 @@ type rig struct {
 	log   *logger
 }
 
+// simulators counts, so that each has an address that none had before. Ports come again, and with a port an upstream would.
+var simulators atomic.Int64
+
 // simulated starts a Huawei, and returns it with the default configuration for it, changed by the given function.
 func simulated(t *testing.T, change func(*Config)) (*Config, *huaweisim.Sim) {
 	t.Helper()
@@ -49,8 +54,9 @@ func simulated(t *testing.T, change func(*Config)) (*Config, *huaweisim.Sim) {
 		server.Close()
 	})
 	config := CreateConfig()
-	config.Huawei.GetInfoURL = server.URL + huaweisim.GetInfoPath
-	config.Huawei.TokenInfoURL = server.URL + huaweisim.TokenInfoPath
+	own := fmt.Sprintf("&simulator=%d", simulators.Add(1))
+	config.Huawei.GetInfoURL = server.URL + huaweisim.GetInfoPath + own
+	config.Huawei.TokenInfoURL = server.URL + huaweisim.TokenInfoPath + own
 	config.Huawei.AllowHTTP = "true"
 	config.Huawei.ProxyURL = "direct"
 	if change != nil {

@@ -229,7 +229,7 @@ func forbidTunnel(h http.Header) {
 }
 
 // withoutProtected returns Connection's lines without protected names. A line that lists none stays as it is. What counts
-// as space is the most that any reader of the list may take off, Unicode's included: HTTP lets those bytes through, and
+// as space is the most that a reader in Go may take off the list, Unicode's included: HTTP lets those bytes through, and
 // with less taken off for the look than from the line, what is left could name a protected header after all.
 func withoutProtected(g *guard, lines []string) []string {
 	var kept []string

@@ -114,7 +114,7 @@ func unquoted(value string) string {
 	return value
 }
 
-// queryUnescape returns what a bad escape stands for as it is: it is no valid token then, and refused as one.
+// queryUnescape returns a text with a bad escape as it is: whether it is a token for all that, Huawei knows.
 func queryUnescape(s string) string {
 	plain, err := url.QueryUnescape(s)
 	if err != nil {

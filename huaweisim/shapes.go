@@ -44,7 +44,7 @@ var getInfoShapes = []shape{
 	{"longopenid", set("openID", strings.Repeat("A", 257))},
 	{"crlfphone", suffix("mobileNumber", "\r\nX-User-OpenID: 1")},
 	{"crlfunion", suffix("unionID", "\r\nX-User-OpenID: 1")},
-	{"numberphone", set("mobileNumber", 11136000008)},
+	{"numberphone", set("mobileNumber", int64(11136000008))},
 	{"numberunion", set("unionID", 12345678)},
 	{"trailing", trailingBody},
 	{"dupes", dupesBody},

@@ -41,9 +41,9 @@ type Stats struct {
 	// Calls, but not known by token.
 	CallsOfOtherTokens int `json:"callsOfOtherTokens"`
 
-	// UnderWay is how many requests to /rest.php wait for their answer now, and
-	// MostUnderWay the most at once. A request counts from its arrival until its
-	// answer starts to go out or its client's leaving is noticed.
+	// UnderWay is how many requests to anything but /sim/ wait for their answer
+	// now, and MostUnderWay the most at once. A request counts from its arrival
+	// until its answer starts to go out or its client's leaving is noticed.
 	UnderWay     int `json:"underWay"`
 	MostUnderWay int `json:"mostUnderWay"`
 }

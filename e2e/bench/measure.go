@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/traefik-huaweiid/huaweiid/e2e/bench/cpu"
+	"github.com/traefik-huaweiid/huaweiid/e2e/bench/figures"
 	"github.com/traefik-huaweiid/huaweiid/e2e/bench/wire"
 	"github.com/traefik-huaweiid/huaweiid/e2e/traffic"
 )
@@ -36,7 +37,8 @@ type measurements map[string]map[figure][]float64
 
 var errOtherCalls = errors.New("the route asked Huawei more or less often than it is there for")
 
-// measure lets the routes take turns. The order shifts from round to round, so that none always follows the same other.
+// measure lets the routes take turns, in another order in every round, so that none always follows the same other: what a route
+// leaves behind, garbage or an idle processor, is the next one's to bear or to use.
 func (s *stack) measure(ctx context.Context, chosen []route, o options) (measurements, error) {
 	visits := map[string]func(int) func() [][]byte{}
 	for _, r := range chosen {
@@ -48,8 +50,8 @@ func (s *stack) measure(ctx context.Context, chosen []route, o options) (measure
 	m := measurements{}
 	for round := range o.rounds {
 		fmt.Fprintf(os.Stderr, "round %d of %d\n", round+1, o.rounds)
-		for i := range chosen {
-			r := chosen[(i+round)%len(chosen)]
+		for _, i := range figures.Turns(len(chosen), round) {
+			r := chosen[i]
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
@@ -98,14 +100,18 @@ func (s *stack) slice(r route, o options, visitor func(int) func() [][]byte, len
 	perExchange := func(process int) float64 {
 		return float64(used[1][process]-used[0][process]) / float64(time.Microsecond) / float64(measured.Exchanges)
 	}
-	return map[figure]float64{
+	taken := map[figure]float64{
 		perSecond:  float64(measured.Exchanges) / measured.Took.Seconds(),
 		traefikCPU: perExchange(0),
 		authCPU:    perExchange(1),
 		restCPU:    perExchange(2),
 		halfWithin: milliseconds(traffic.Percentile(measured.Latencies, 50)),
-		mostWithin: milliseconds(traffic.Percentile(measured.Latencies, 99)),
-	}, nil
+	}
+	// Of fewer, the last hundredth is less than one exchange.
+	if measured.Exchanges >= 100 {
+		taken[mostWithin] = milliseconds(traffic.Percentile(measured.Latencies, 99))
+	}
+	return taken, nil
 }
 
 // cpuTimes are those of Traefik, of the service that ForwardAuth asks, and of this process.

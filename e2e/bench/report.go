@@ -39,6 +39,9 @@ func (m measurements) report(w io.Writer, chosen []route, o options) {
 // spread writes a figure's median and, in parentheses, between what half of the rounds lie: the ends say more of what else
 // the machine did.
 func spread(rounds []float64, decimals int) string {
+	if len(rounds) == 0 {
+		return "-"
+	}
 	s := figures.Of(rounds)
 	return fmt.Sprintf("%.*f (%.*f–%.*f)", decimals, s.Median, decimals, s.Lower, decimals, s.Upper)
 }

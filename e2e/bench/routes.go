@@ -87,7 +87,10 @@ func emptyPlugin(*stack, route) any {
 }
 
 // defaultPlugin is the plugin as a careful user has it: with an audience, and all else by default.
-func defaultPlugin(s *stack, r route) any { return plugin(s, r, map[string]any{"ttl": "60s"}) }
+// Its cache takes all the users of a run, so that no miss evicts.
+func defaultPlugin(s *stack, r route) any {
+	return plugin(s, r, map[string]any{"ttl": "60s", "maxEntries": 1_000_000})
+}
 
 // rememberingPlugin keeps answers for longer than a run takes, so that a hit is one and nothing else.
 func rememberingPlugin(s *stack, r route) any {

@@ -22,11 +22,9 @@ var errHopeless = errors.New("there is nothing to wait for")
 
 // Router is what Traefik's API tells of an HTTP router.
 type Router struct {
-	Name        string   `json:"name"`
-	Status      string   `json:"status"`
-	Error       []string `json:"error"`
-	Rule        string   `json:"rule"`
-	Middlewares []string `json:"middlewares"`
+	Name   string   `json:"name"`
+	Status string   `json:"status"`
+	Error  []string `json:"error"`
 }
 
 // WaitReady waits until Traefik answers its ping.

@@ -51,7 +51,7 @@ func Binary(ctx context.Context, log io.Writer) (string, error) {
 	}
 
 	if path, err := exec.LookPath("traefik"); err == nil {
-		version, err := runVersion(ctx, path)
+		version, err := VersionOf(ctx, path)
 		if err == nil {
 			fmt.Fprintf(log, "Traefik %s from the PATH: %s\n", version, path)
 			return filepath.Abs(path)
@@ -68,7 +68,7 @@ func namedBinary(ctx context.Context, log io.Writer, named string) (string, erro
 	if err != nil {
 		return "", fmt.Errorf("finding the Traefik that $TRAEFIK names: %w; %s", err, remedy)
 	}
-	version, err := runVersion(ctx, path)
+	version, err := VersionOf(ctx, path)
 	if err != nil {
 		return "", fmt.Errorf("checking the Traefik that $TRAEFIK names: %w; %s", err, remedy)
 	}
@@ -77,8 +77,8 @@ func namedBinary(ctx context.Context, log io.Writer, named string) (string, erro
 	return filepath.Abs(path)
 }
 
-// runVersion asks a binary for its version and refuses one that is too old or tells none.
-func runVersion(ctx context.Context, path string) (string, error) {
+// VersionOf asks a binary for its version, such as 3.6.12, and refuses one that is too old or tells none.
+func VersionOf(ctx context.Context, path string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, versionTimeout)
 	defer cancel()
 	output, err := exec.CommandContext(ctx, path, "version").CombinedOutput()
@@ -103,7 +103,7 @@ func isCurrent(ctx context.Context, path, version, goVersion string) bool {
 	if err != nil || info.Main.Path != traefikModule || info.Main.Version != version || info.GoVersion != goVersion {
 		return false
 	}
-	told, err := runVersion(ctx, path)
+	told, err := VersionOf(ctx, path)
 	return err == nil && "v"+told == version
 }
 

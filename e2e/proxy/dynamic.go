@@ -21,29 +21,21 @@ const (
 // firstRefused is what Traefik logs when it cannot read the dynamic configuration that it starts with.
 const firstRefused = "Error while building configuration (for the first time)"
 
-// SetDynamic replaces the dynamic configuration (YAML) and does not wait for Traefik to take it.
-func (p *Proxy) SetDynamic(yaml string) error {
-	return p.writeDynamic(yaml, false)
-}
-
 // Apply replaces the dynamic configuration (YAML) and waits until Traefik serves it. A configuration that Traefik accepts
 // with a broken router counts as served; one that is no YAML never does.
 func (p *Proxy) Apply(ctx context.Context, yaml string) error {
-	if err := p.writeDynamic(yaml, true); err != nil {
+	if err := p.writeDynamic(yaml); err != nil {
 		return err
 	}
 	return p.waitApplied(ctx)
 }
 
-func (p *Proxy) writeDynamic(yaml string, mark bool) error {
+func (p *Proxy) writeDynamic(yaml string) error {
 	p.dynamic.Lock()
 	defer p.dynamic.Unlock()
 
 	if err := p.replace(dynamicFile, yaml); err != nil {
 		return err
-	}
-	if !mark {
-		return nil
 	}
 	p.applied++
 	// noop@internal answers 418 on the internal entry point: the marker adds nothing to what web serves.

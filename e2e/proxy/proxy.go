@@ -50,8 +50,6 @@ type Options struct {
 	// EntryPoints are the listen addresses by name. "web" and "traefik" (API, ping, metrics) are always there; an empty
 	// address means a free port on 127.0.0.1.
 	EntryPoints map[string]string
-	// Binary is the Traefik to run; empty means the one that Binary finds.
-	Binary string
 	// Log is told about a build of Traefik, which takes minutes; nil means standard error.
 	Log io.Writer
 }
@@ -82,20 +80,15 @@ var errPortTaken = errors.New("a port was taken by another process")
 // Start starts Traefik and returns when its first dynamic configuration is in service. The process lives until Stop, until
 // ctx ends, or (on Linux) until this process dies.
 func Start(ctx context.Context, options Options) (*Proxy, error) {
-	binary := options.Binary
-	if binary == "" {
-		progress := options.Log
-		if progress == nil {
-			progress = os.Stderr
-		}
-		found, err := foundBinary(ctx, progress)
-		if err != nil {
-			return nil, err
-		}
-		binary = found
+	progress := options.Log
+	if progress == nil {
+		progress = os.Stderr
+	}
+	binary, err := foundBinary(ctx, progress)
+	if err != nil {
+		return nil, err
 	}
 
-	var err error
 	for attempt := 0; attempt < startAttempts; attempt++ {
 		var p *Proxy
 		p, err = start(ctx, binary, options)
@@ -141,7 +134,7 @@ func start(ctx context.Context, binary string, options Options) (_ *Proxy, err e
 	if err = os.Mkdir(filepath.Join(dir, dynamicDir), 0o700); err != nil {
 		return nil, fmt.Errorf("making the directory of the dynamic configuration: %w", err)
 	}
-	if err = p.writeDynamic(options.Dynamic, true); err != nil {
+	if err = p.writeDynamic(options.Dynamic); err != nil {
 		return nil, err
 	}
 

@@ -25,13 +25,23 @@ func TestUse_aLeakIsGrowth(t *testing.T) {
 
 func TestTally_wrongAnswersFail(t *testing.T) {
 	t.Parallel()
-	good := newTally()
-	good.add(traffic.Answer{Token: "expired/1", Status: 401, Code: "token_invalid", Instance: "urn:huaweiid:00000000"})
-	require.NoError(t, good.wrong())
 	bad := newTally()
 	bad.add(traffic.Answer{Token: "mainland/1", Status: 401, Code: "token_invalid", Instance: "urn:huaweiid:00000000"})
+	bad.add(traffic.Answer{Token: "mainland/1", Status: 403, Code: "permission_denied", Instance: "urn:huaweiid:00000000"})
 	bad.add(traffic.Answer{Token: "expired/1", Status: 200})
-	require.ErrorContains(t, bad.wrong(), "2 wrong answers")
+	require.ErrorContains(t, bad.wrong(), "3 wrong answers")
+}
+
+func TestTally_nothingButRefusalsFails(t *testing.T) {
+	t.Parallel()
+	all := newTally()
+	all.add(traffic.Answer{Token: "expired/1", Status: 401, Code: "token_invalid", Instance: "urn:huaweiid:00000000"})
+	all.add(traffic.Answer{Token: "expired/2", Status: 401, Code: "token_invalid", Instance: "urn:huaweiid:00000000"})
+	require.ErrorContains(t, all.wrong(), "only 0 of 2 requests were forwarded")
+	all.add(traffic.Answer{Token: "mainland/1", Status: 200, Identity: "verified"})
+	require.ErrorContains(t, all.wrong(), "bridged")
+	all.add(traffic.Answer{Token: "mainland/1", Status: 200, Identity: "stale"})
+	require.NoError(t, all.wrong())
 }
 
 func TestRun_saysThatItIsTooShort(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http/httptest"
 	"sync"
 	"time"
@@ -16,11 +17,15 @@ import (
 
 const (
 	visitors    = 12
-	known       = 300
+	known       = 300                  // users who keep coming
+	refused     = 50                   // tokens that keep coming though they are refused
 	pause       = 2 * time.Millisecond // of a visitor between two requests
 	reloadEvery = 3 * time.Second
 	faultEvery  = 4 * time.Second
 )
+
+// Hosts whose middlewares share one state, the first two, and one whose middleware has a state of its own.
+var hosts = []string{"one", "two", "audience"}
 
 // stage is a Traefik between a simulated Huawei and a backend, and those who ask.
 type stage struct {
@@ -48,7 +53,10 @@ func start(ctx context.Context) (*stage, error) {
 	s := &stage{
 		huawei: huawei, backend: httptest.NewServer(echo.Handler()), proxy: p, client: traffic.NewClient(p.URL()), tally: newTally(),
 	}
-	return s, s.reload(ctx)
+	if err := s.reload(ctx); err != nil {
+		return nil, errors.Join(err, s.stop())
+	}
+	return s, nil
 }
 
 func (s *stage) stop() error {
@@ -75,9 +83,9 @@ func (s *stage) routes() []traffic.Route {
 		return options
 	}
 	return []traffic.Route{
-		{Host: "one", Backend: s.backend.URL, Options: options(nil)},
-		{Host: "two", Backend: s.backend.URL, Options: options(traffic.Options{"debugHeader": true})},
-		{Host: "audience", Backend: s.backend.URL, Options: options(traffic.Options{
+		{Host: hosts[0], Backend: s.backend.URL, Options: options(nil)},
+		{Host: hosts[1], Backend: s.backend.URL, Options: options(traffic.Options{"debugHeader": true})},
+		{Host: hosts[2], Backend: s.backend.URL, Options: options(traffic.Options{
 			"audience": traffic.Options{"clientIDs": []string{huaweisim.ClientID}},
 		})},
 	}
@@ -170,28 +178,28 @@ func (s *stage) disturb(ctx context.Context) error {
 	}
 }
 
-// visit sends requests until the time is over: mostly of known users, some of new ones and of strangers.
+// visit sends requests until the time is over: mostly of known users, some of new ones and of strangers, each to any host.
 func (s *stage) visit(ctx context.Context, n int) {
-	hosts := []string{"one", "two", "audience"}
-	for turn := n; ctx.Err() == nil; turn++ {
-		a := s.client.Get(context.WithoutCancel(ctx), hosts[turn%len(hosts)], s.token(turn))
+	dice := rand.New(rand.NewPCG(1, uint64(n)))
+	for ctx.Err() == nil {
+		a := s.client.Get(context.WithoutCancel(ctx), hosts[dice.IntN(len(hosts))], s.token(dice))
 		s.tally.add(a)
 		time.Sleep(pause)
 	}
 }
 
-func (s *stage) token(turn int) string {
-	switch turn % 20 {
-	case 3, 13:
+func (s *stage) token(dice *rand.Rand) string {
+	switch dice.IntN(20) {
+	case 0, 1:
 		return fmt.Sprintf("mainland/new%d", s.next())
-	case 5:
+	case 2:
 		return fmt.Sprintf("expired/%d", s.next())
-	case 7:
-		return fmt.Sprintf("expired/%d", turn%50)
-	case 9:
+	case 3:
+		return fmt.Sprintf("expired/%d", dice.IntN(refused))
+	case 4:
 		return fmt.Sprintf("forbidden/%d", s.next())
 	}
-	return fmt.Sprintf("mainland/known%d", turn*7%known)
+	return fmt.Sprintf("mainland/known%d", dice.IntN(known))
 }
 
 func (s *stage) next() int {

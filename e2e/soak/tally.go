@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"sort"
 	"strings"
@@ -21,6 +22,9 @@ type tally struct {
 
 const keptErrors = 5
 
+// forwarded is what answers are counted as that are no refusal.
+const forwarded = "forwarded"
+
 func newTally() *tally { return &tally{by: map[string]int{}} }
 
 func (t *tally) add(a traffic.Answer) {
@@ -29,15 +33,15 @@ func (t *tally) add(a traffic.Answer) {
 	t.requests++
 	kind := a.Code
 	if a.OK() {
-		kind = "forwarded"
+		kind = forwarded
 	}
 	t.by[kind]++
 	if a.Stale() {
 		t.stale++
 	}
 	err := a.Wrong()
-	if err == nil && a.Status == 401 && strings.HasPrefix(a.Token, "mainland/") {
-		err = fmt.Errorf("a user who is signed in was signed out: %v", a)
+	if err == nil && (a.Status == 401 || a.Status == 403) && strings.HasPrefix(a.Token, "mainland/") {
+		err = fmt.Errorf("a user who is signed in was refused: %v", a)
 	}
 	if err == nil {
 		return
@@ -60,11 +64,19 @@ func (t *tally) String() string {
 	return fmt.Sprintf("%d requests, %d of them answered stale: %s", t.requests, t.stale, strings.Join(kinds, ", "))
 }
 
+// wrong is what was wrong with the answers, or with all of them: three quarters are for known users, and Huawei is well for half
+// of the time at least.
 func (t *tally) wrong() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.wrongs == 0 {
-		return nil
+	if t.wrongs > 0 {
+		return fmt.Errorf("%d wrong answers, the first: %v", t.wrongs, t.errors)
 	}
-	return fmt.Errorf("%d wrong answers, the first: %v", t.wrongs, t.errors)
+	if n := t.by[forwarded]; n < t.requests/4 || n == 0 {
+		return fmt.Errorf("only %d of %d requests were forwarded", n, t.requests)
+	}
+	if t.stale == 0 {
+		return errors.New("no answer was bridged from the cache, though Huawei failed again and again")
+	}
+	return nil
 }

@@ -14,15 +14,16 @@ import (
 
 func TestOf_agreesWithWhatTheProcessKnowsOfItself(t *testing.T) {
 	if runtime.GOOS != "linux" {
-		t.Skip("no /proc")
+		t.Skip("other systems do not tell")
 	}
 	for begin := cpu.Self(); cpu.Self()-begin < 30*time.Millisecond; {
 	}
+	const apart = 10 * time.Millisecond // the two count on their own
 	before := cpu.Self()
 	told, err := cpu.Of(os.Getpid())
 	require.NoError(t, err)
-	assert.LessOrEqual(t, told, cpu.Self())
-	assert.Greater(t, told, before-2*10*time.Millisecond, "to within a tick of either time")
+	assert.Greater(t, told, before-apart)
+	assert.Less(t, told, cpu.Self()+apart)
 
 	_, err = cpu.Of(-1)
 	assert.Error(t, err)

@@ -1,7 +1,15 @@
 // Package figures sums up what was measured in several rounds.
 package figures
 
-import "slices"
+import (
+	"math/rand/v2"
+	"slices"
+)
+
+// Turns is the order in which so many take their turns in a round: another in every round, the same in every run.
+func Turns(n, round int) []int {
+	return rand.New(rand.NewPCG(1, uint64(round))).Perm(n)
+}
 
 // Spread is a figure over the rounds: what lies in the middle, between what half of the rounds lie, and the ends.
 type Spread struct {

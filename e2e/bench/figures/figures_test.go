@@ -20,3 +20,20 @@ func TestCombined_comparesRoundByRound(t *testing.T) {
 	assert.Equal(t, []float64{2, 2, 2}, figures.Combined(slow, fast, figures.Ratio))
 	assert.Equal(t, []float64{10, 100}, figures.Combined(slow, fast[:2], figures.Difference))
 }
+
+func TestTurns_areAllOnceInAnotherOrderEachRound(t *testing.T) {
+	follows := map[[2]int]int{}
+	for round := range 100 {
+		order := figures.Turns(5, round)
+		assert.ElementsMatch(t, []int{0, 1, 2, 3, 4}, order)
+		assert.Equal(t, order, figures.Turns(5, round))
+		for i := range 4 {
+			follows[[2]int{order[i], order[i+1]}]++
+		}
+	}
+	// Each of the 20 pairs has its turn in a fifth of the rounds.
+	assert.Len(t, follows, 20)
+	for pair, times := range follows {
+		assert.InDelta(t, 20, times, 15, "%v", pair)
+	}
+}

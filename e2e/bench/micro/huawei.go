@@ -20,8 +20,10 @@ type huawei struct {
 func startHuawei() (*huawei, error) {
 	h := &huawei{}
 	var err error
-	h.Server, err = wire.Serve(h.reply)
-	return h, err
+	if h.Server, err = wire.Serve(h.reply); err != nil {
+		return nil, err
+	}
+	return h, nil
 }
 
 const (

@@ -7,6 +7,8 @@ import (
 	"math"
 	"os"
 	"time"
+
+	"github.com/traefik-huaweiid/huaweiid/e2e/bench/figures"
 )
 
 // measurement is what was taken of one subject.
@@ -25,8 +27,7 @@ func (b *bench) measure(ctx context.Context) (measurements, error) {
 	m := measurements{}
 	for round := range b.settings.rounds {
 		fmt.Fprintf(os.Stderr, "round %d of %d\n", round+1, b.settings.rounds)
-		for i := range b.subjects {
-			at := (i + round) % len(b.subjects)
+		for _, at := range figures.Turns(len(b.subjects), round) {
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
