@@ -20,9 +20,10 @@ func Help() string {
   GET  /sim/               this text
 
 Tokens: KIND, KIND/ANYTHING or KIND/ARG/ANYTHING. Every token is a user of its
-own: mainland/1, mainland/2, … Any other token is NSP_STATUS 6.
+own: mainland/1, mainland/2, … Any other token is NSP_STATUS 6. Tokens are those
+of app %s, if nothing else is said.
 
-`, GetInfoPath, TokenInfoPath)
+`, GetInfoPath, TokenInfoPath, ClientID)
 	for _, k := range kinds {
 		form := k.name
 		if k.arg != "" {

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"github.com/traefik/traefik/v3/pkg/config/dynamic"
 	"github.com/traefik/traefik/v3/pkg/config/label"
 
 	"github.com/traefik-huaweiid/huaweiid/e2e/load"
@@ -64,15 +63,11 @@ func fromLabels(t *testing.T, document string) map[string]any {
 	return options
 }
 
-// fromKubernetes reads a Middleware resource as Traefik's provider does (pkg/provider/kubernetes/crd,
-// createPluginMiddleware): numbers and booleans stay what they are, numbers as float64.
 func fromKubernetes(t *testing.T, document string) map[string]any {
 	t.Helper()
-	var resource struct {
-		Spec struct{ Plugin map[string]dynamic.PluginConf }
-	}
-	require.NoError(t, json.Unmarshal([]byte(document), &resource))
-	return resource.Spec.Plugin[load.Key]
+	options, err := load.Resource(document)
+	require.NoError(t, err)
+	return options
 }
 
 // nested writes {"a": {"b": value}} for the path a.b.

@@ -61,7 +61,9 @@ func middlewares(t *testing.T) []map[string]any {
 	for _, b := range blocksOf(t, readme, "dynamic configuration") {
 		found = append(found, decode(t, b))
 	}
-	return append(found, fromLabels(t, oneBlock(t, readme, "labels")))
+	resource, err := load.Resource(oneBlock(t, readme, "resource"))
+	require.NoError(t, err)
+	return append(found, resource, fromLabels(t, oneBlock(t, readme, "labels")))
 }
 
 func decode(t *testing.T, b block) map[string]any {

@@ -70,6 +70,8 @@ func (b block) kind() string {
 	switch first, _, _ := strings.Cut(b.text, "\n"); {
 	case b.language == "yaml" && first == "http:", b.language == "toml":
 		return "dynamic configuration"
+	case b.language == "yaml" && strings.HasPrefix(first, "apiVersion: "):
+		return "resource"
 	case b.language == "yaml" && first == "labels:":
 		return "labels"
 	case b.language == "yaml" && first == "entryPoints:":

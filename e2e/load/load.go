@@ -4,6 +4,7 @@ package load
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"github.com/mitchellh/mapstructure"
 	"github.com/traefik/paerser/file"
 	"github.com/traefik/traefik/v3/pkg/config/dynamic"
+	"gopkg.in/yaml.v3"
 
 	"github.com/traefik-huaweiid/huaweiid"
 )
@@ -60,6 +62,30 @@ func Configuration(content, extension string) (*dynamic.Configuration, error) {
 		return nil, fmt.Errorf("decoding the dynamic configuration: %w", err)
 	}
 	return configuration, nil
+}
+
+// Resource returns what a Middleware resource, in YAML or JSON, has under the plugin's key, as Traefik's provider reads it
+// (pkg/provider/kubernetes/crd, createPluginMiddleware): numbers and booleans stay what they are, numbers as float64.
+func Resource(content string) (map[string]any, error) {
+	var document any
+	if err := yaml.Unmarshal([]byte(content), &document); err != nil {
+		return nil, fmt.Errorf("decoding the resource: %w", err)
+	}
+	text, err := json.Marshal(document)
+	if err != nil {
+		return nil, fmt.Errorf("decoding the resource: %w", err)
+	}
+	var resource struct {
+		Spec struct{ Plugin map[string]dynamic.PluginConf }
+	}
+	if err := json.Unmarshal(text, &resource); err != nil {
+		return nil, fmt.Errorf("decoding the resource: %w", err)
+	}
+	options, ok := resource.Spec.Plugin[Key]
+	if !ok {
+		return nil, errNoPlugin
+	}
+	return options, nil
 }
 
 var errNoPlugin = errors.New("not a middleware of this plugin")
