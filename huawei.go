@@ -24,7 +24,7 @@ import (
 const version = "0.1.0"
 
 const (
-	// maxAnswer bounds an answer's body, in bytes; real ones have less than 2 KiB.
+	// maxAnswer bounds an answer's body, and its headers, in bytes; real ones have less than 2 KiB.
 	maxAnswer = 64 << 10
 	// maxRetryAfter bounds how long Huawei can make us wait.
 	maxRetryAfter = time.Minute
@@ -77,6 +77,8 @@ func newClient(s upstreamSettings) *client {
 		MaxIdleConnsPerHost: s.maxConcurrent,
 		IdleConnTimeout:     idleConnection,
 		DisableCompression:  true,
+
+		MaxResponseHeaderBytes: maxAnswer,
 		// Otherwise, all that there is of a proxy's refusal is a text of the proxy's own.
 		OnProxyConnectResponse: func(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
 			if resp.StatusCode != http.StatusOK {

@@ -311,6 +311,21 @@ func TestClient_goesThroughTheProxy(t *testing.T) {
 	require.NotNil(t, lookUp(r.client, "mainland/1").identity)
 }
 
+func TestClient_readsNoMoreOfAnAnswersHeadersThanOfItsBody(t *testing.T) {
+	t.Parallel()
+	for size, fits := range map[int]bool{maxAnswer / 2: true, 2 * maxAnswer: false} {
+		sim := huaweisim.New()
+		t.Cleanup(sim.Close)
+		server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
+			rw.Header().Set("X-Filler", strings.Repeat("x", size))
+			sim.ServeHTTP(rw, req)
+		}))
+		t.Cleanup(server.Close)
+		r := newRig(t, func(c *Config) { c.Huawei.GetInfoURL = server.URL + huaweisim.GetInfoPath })
+		require.Equal(t, fits, lookUp(r.client, "mainland/1").identity != nil, size)
+	}
+}
+
 // What a proxy answers may be anything, so that its status is all that is repeated.
 func TestClient_namesAProxysRefusalByItsStatus(t *testing.T) {
 	t.Parallel()

@@ -59,6 +59,24 @@ func TestBench_takesEveryFigureOfEveryRoute(t *testing.T) {
 	}
 }
 
+func TestInTurn_hasEveryRouteOnceAndThoseThatAreComparedNearEachOther(t *testing.T) {
+	orders := map[string]bool{}
+	for round := range 10 {
+		turns := inTurn(routes, round)
+		assert.Len(t, turns, len(routes))
+		names := map[string]bool{}
+		var order []string
+		for i, r := range turns {
+			names[r.name] = true
+			order = append(order, r.name)
+			assert.False(t, i > 0 && turns[i-1].alone && !r.alone, "%v", order)
+		}
+		assert.Len(t, names, len(routes))
+		orders[strings.Join(order, " ")] = true
+	}
+	assert.Len(t, orders, 10)
+}
+
 func TestChoose_takesKnownNamesOnly(t *testing.T) {
 	chosen, err := choose([]string{"empty", " none"})
 	require.NoError(t, err)

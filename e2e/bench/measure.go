@@ -37,8 +37,7 @@ type measurements map[string]map[figure][]float64
 
 var errOtherCalls = errors.New("the route asked Huawei more or less often than it is there for")
 
-// measure lets the routes take turns, in another order in every round, so that none always follows the same other: what a route
-// leaves behind, garbage or an idle processor, is the next one's to bear or to use.
+// measure lets the routes take turns.
 func (s *stack) measure(ctx context.Context, chosen []route, o options) (measurements, error) {
 	visits := map[string]func(int) func() [][]byte{}
 	for _, r := range chosen {
@@ -50,8 +49,7 @@ func (s *stack) measure(ctx context.Context, chosen []route, o options) (measure
 	m := measurements{}
 	for round := range o.rounds {
 		fmt.Fprintf(os.Stderr, "round %d of %d\n", round+1, o.rounds)
-		for _, i := range figures.Turns(len(chosen), round) {
-			r := chosen[i]
+		for _, r := range inTurn(chosen, round) {
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
@@ -63,6 +61,25 @@ func (s *stack) measure(ctx context.Context, chosen []route, o options) (measure
 		}
 	}
 	return m, nil
+}
+
+// inTurn is the order of a round, another one in each, so that none always follows the same other: what a route leaves behind,
+// garbage or an idle processor, is the next one's to bear or to use. The busy ones come first and those of one connection then,
+// so that what is compared is near: the machine's speed changes within seconds.
+func inTurn(chosen []route, round int) []route {
+	var turns []route
+	for _, alone := range []bool{false, true} {
+		var these []route
+		for _, r := range chosen {
+			if r.alone == alone {
+				these = append(these, r)
+			}
+		}
+		for _, i := range figures.Turns(len(these), round) {
+			turns = append(turns, these[i])
+		}
+	}
+	return turns
 }
 
 func (m measurements) add(name string, taken map[figure]float64) {
