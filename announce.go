@@ -1,6 +1,7 @@
 package huaweiid
 
 import (
+	"fmt"
 	"log/slog"
 	"strconv"
 	"strings"
@@ -33,10 +34,10 @@ func (a *announcements) isNews(middleware, text string) bool {
 	return true
 }
 
-// announce says it where it is not what the middleware said last, so that the log's last such line is what holds.
+// announce says it where anything has changed since the middleware said it last, so that the log's last such line is what holds.
 func (l *logger) announce(s *settings) {
 	enforced := s.describe()
-	if !announced.isNews(l.name, enforced) {
+	if !announced.isNews(l.name, enforced+s.undescribed()) {
 		return
 	}
 	l.start(slog.LevelInfo, "ready: "+enforced)
@@ -44,6 +45,11 @@ func (l *logger) announce(s *settings) {
 		l.start(slog.LevelWarn, "audience.clientIDs is empty: the token of ANY Huawei app is accepted, so the "+
 			"owner of another app can act here as that app's users; list your own apps' client IDs")
 	}
+}
+
+// undescribed differs where describe does not say all. It has no value that could be secret either.
+func (s *settings) undescribed() string {
+	return fmt.Sprint(s.realm, s.allowPreflight, s.removeToken, s.phoneFormat, s.debugHeader, s.logLevel, s.upstream.key())
 }
 
 // describe has no value that could be secret.
@@ -70,8 +76,12 @@ func (s *settings) describe() string {
 	} else {
 		parts = append(parts, "tokens of any app")
 	}
-	parts = append(parts, "answers kept "+s.upstream.ttl.String()+" and "+s.upstream.staleIfError.String()+" past that while Huawei fails",
-		"lookups within "+s.upstream.timeout.Round(time.Millisecond).String())
+	if s.upstream.ttl > 0 {
+		parts = append(parts, "answers kept "+s.upstream.ttl.String()+" and "+s.upstream.staleIfError.String()+" past that while Huawei fails")
+	} else {
+		parts = append(parts, "answers not kept")
+	}
+	parts = append(parts, "lookups within "+s.upstream.timeout.Round(time.Millisecond).String())
 	return strings.Join(parts, "; ")
 }
 

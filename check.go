@@ -132,8 +132,10 @@ func (c *checker) realm(value string) string {
 func (c *checker) url(path, value string, allowHTTP bool) string {
 	u, err := url.Parse(value)
 	switch {
-	case err != nil || !hasHost(u) || u.Opaque != "" || !isVisible(value):
+	case err != nil || u.Hostname() == "" || u.Opaque != "" || !isVisible(value):
 		c.add(path, "no absolute URL; write one such as https://account.cloud.huawei.com/rest.php?nsp_svc=…")
+	case !hasPort(u):
+		c.add(path, noPort)
 	case u.User != nil:
 		c.add(path, "has a user name in it; Huawei asks for none, so leave it out")
 	case u.Fragment != "":
@@ -146,12 +148,10 @@ func (c *checker) url(path, value string, allowHTTP bool) string {
 	return value
 }
 
-// hasHost tells whether a URL names a host, and a port that there can be if it names one. Without a host, a connection goes to
-// this machine.
-func hasHost(u *url.URL) bool {
-	if u.Hostname() == "" {
-		return false
-	}
+const noPort = "has a port that there cannot be; write one from 1 to 65535, or leave it out"
+
+// hasPort tells whether a URL's port can be one, or is left out.
+func hasPort(u *url.URL) bool {
 	if !strings.Contains(strings.TrimPrefix(u.Host, "["+u.Hostname()+"]"), ":") {
 		return true
 	}
@@ -217,9 +217,12 @@ func (c *checker) proxy(value string) (proxy *url.URL, direct bool) {
 		return nil, true
 	}
 	u, err := url.Parse(value)
-	if err != nil || !hasHost(u) || (u.Scheme != "http" && u.Scheme != "https") {
+	if err != nil || u.Hostname() == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		c.add("huawei.proxyURL", `is neither "direct" nor a URL such as http://proxy.example:3128`)
 		return nil, false
+	}
+	if !hasPort(u) {
+		c.add("huawei.proxyURL", noPort)
 	}
 	return u, false
 }

@@ -74,6 +74,7 @@ func TestCheck_refusesAndSaysWhatWouldBeRight(t *testing.T) {
 		noClientID = ` is no client ID; copy the digits that AppGallery Connect shows as the app's OAuth 2.0 client ID`
 		reserved   = ` already means something to HTTP, proxies or browsers; choose a name of your own, such as X-User-OpenID`
 		tokenless  = ` means something else to HTTP, and no token arrives in it; choose another, such as Authorization`
+		noPort     = `has a port that there cannot be; write one from 1 to 65535, or leave it out`
 		taken      = ` reads the same as the name in headers.openID to CGI, WSGI and PHP; choose another`
 	)
 	for _, row := range []struct{ path, value, problem string }{
@@ -133,10 +134,10 @@ func TestCheck_refusesAndSaysWhatWouldBeRight(t *testing.T) {
 		{"huawei.getInfoURL", "https://a/\nb", noURL},
 		{"huawei.getInfoURL", "https://:443/rest.php", noURL},
 		{"huawei.getInfoURL", "https://:/", noURL},
-		{"huawei.getInfoURL", "https://account.example:0/", noURL},
-		{"huawei.getInfoURL", "https://account.example:99999/", noURL},
-		{"huawei.getInfoURL", "https://account.example:/", noURL},
-		{"huawei.getInfoURL", "https://[::1]:99999/", noURL},
+		{"huawei.getInfoURL", "https://account.example:0/", noPort},
+		{"huawei.getInfoURL", "https://account.example:99999/", noPort},
+		{"huawei.getInfoURL", "https://account.example:/", noPort},
+		{"huawei.getInfoURL", "https://[::1]:99999/", noPort},
 		{"huawei.tokenInfoURL", "%zz", noURL},
 		{"huawei.tokenInfoURL", "ftp://account.example/", `has the scheme "ftp"; write https://`},
 		{"huawei.tokenInfoURL", "https://me:secret@account.example/", `has a user name in it; Huawei asks for none, so leave it out`},
@@ -183,7 +184,7 @@ func TestCheck_refusesAndSaysWhatWouldBeRight(t *testing.T) {
 		{"huawei.proxyURL", "socks5://proxy.example", noProxy},
 		{"huawei.proxyURL", "http://", noProxy},
 		{"huawei.proxyURL", "http://:3128", noProxy},
-		{"huawei.proxyURL", "http://proxy.example:99999", noProxy},
+		{"huawei.proxyURL", "http://proxy.example:99999", noPort},
 
 		{"logLevel", "warning", `"warning" is none of error, warn, info, debug; did you mean warn?`},
 		{"logLevel", "DEBUG", `"DEBUG" is none of error, warn, info, debug; did you mean debug?`},

@@ -153,4 +153,15 @@ func TestUpstream_aProbeGetsANewConnection(t *testing.T) {
 	r.requireRefused(r.ask("mainland/200"), codeOverloaded)
 	r.clock.advance(shortestBreak)
 	r.requireUser(r.ask("mainland/200"), "mainland/200", fromHuawei)
+
+	// Nor is one used that a failed probe left, however often probes have failed.
+	sim.SetFaults(huaweisim.Fault{Kind: "http", Status: 500})
+	for n := 0; n < 2*failuresToOpen; n++ {
+		r.ask("mainland/" + strconv.Itoa(300+n))
+		r.clock.advance(longestBreak)
+	}
+	require.Equal(t, longestBreak, r.breaker.pause)
+	sim.SetFaults()
+	relay.swallowAll()
+	r.requireUser(r.ask("mainland/400"), "mainland/400", fromHuawei)
 }

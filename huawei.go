@@ -331,6 +331,8 @@ func broken(err error) *verdict {
 		return failed(whenTimeout, "no answer in time")
 	case errors.As(err, &large):
 		return failed(whenMalformed, "the answer is larger than 64 KiB")
+	case strings.Contains(err.Error(), "response headers exceeded"): // net/http has no error of its own for it
+		return failed(whenMalformed, "the answer's headers are larger than 64 KiB")
 	case errors.As(err, &certificate):
 		return failed(whenConnection, "the certificate is not trusted: it is not for this host, has expired or is of an unknown authority")
 	case errors.Is(err, errProxy):

@@ -313,7 +313,7 @@ func TestClient_goesThroughTheProxy(t *testing.T) {
 
 func TestClient_readsNoMoreOfAnAnswersHeadersThanOfItsBody(t *testing.T) {
 	t.Parallel()
-	for size, fits := range map[int]bool{maxAnswer / 2: true, 2 * maxAnswer: false} {
+	for size, code := range map[int]string{maxAnswer / 2: "", 2 * maxAnswer: codeMalformed} {
 		sim := huaweisim.New()
 		t.Cleanup(sim.Close)
 		server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
@@ -322,7 +322,13 @@ func TestClient_readsNoMoreOfAnAnswersHeadersThanOfItsBody(t *testing.T) {
 		}))
 		t.Cleanup(server.Close)
 		r := newRig(t, func(c *Config) { c.Huawei.GetInfoURL = server.URL + huaweisim.GetInfoPath })
-		require.Equal(t, fits, lookUp(r.client, "mainland/1").identity != nil, size)
+		v := lookUp(r.client, "mainland/1")
+		if code == "" {
+			require.NotNil(t, v.identity)
+			continue
+		}
+		require.Equal(t, code, v.outcome.code)
+		require.Equal(t, 1, sim.TokenCalls(huaweisim.GetInfo, "mainland/1"), "it is not repeated")
 	}
 }
 

@@ -52,6 +52,12 @@ func (l *logger) to(level slog.Level) *slog.Logger {
 	return l.plain
 }
 
+// change writes one line of what may have changed back within logPause: the last one has to be what holds. The breaker's pauses
+// keep such lines apart by a second at least.
+func (l *logger) change(message string, args ...interface{}) {
+	l.urgent.Warn(message, args...)
+}
+
 // start writes one line.
 func (l *logger) start(level slog.Level, message string) {
 	l.to(level).Log(context.Background(), level, message)
@@ -80,11 +86,11 @@ func (l *logger) landing(k key, f *flight) {
 		l.lookup(k, f.verdict)
 	}
 	if f.after > f.before {
-		l.event(slog.LevelWarn, "breaker", "not asking Huawei for a while: lookups fail", "pause", f.after)
+		l.change("not asking Huawei for a while: lookups fail", "pause", f.after)
 	}
 	if f.after < f.before {
 		// As urgent as what it ends, since an info line is out of sight where Traefik's log shows errors only.
-		l.event(slog.LevelWarn, "breaker closed", "asking Huawei again")
+		l.change("asking Huawei again")
 	}
 }
 
@@ -98,13 +104,13 @@ func (l *logger) lookup(k key, v *verdict) {
 	case v.outcome.code == codeMisconfigured || v.outcome.code == codeMalformed:
 		level = slog.LevelError
 	}
-	l.event(level, "lookup "+v.outcome.code, "lookup brought no identity", "code", v.outcome.code, "cause", v.cause,
+	l.event(level, "lookup "+level.String()+" "+v.outcome.code, "lookup brought no identity", "code", v.outcome.code, "cause", v.cause,
 		"token", fingerprint(k))
 }
 
 // crowded says that a lookup did not start because too many were under way.
 func (l *logger) crowded() {
-	l.event(slog.LevelWarn, "crowded", "not asking Huawei: huawei.maxConcurrent is reached")
+	l.event(slog.LevelWarn, "crowded", "not asking Huawei: huawei.maxConcurrent leaves no room for another token")
 }
 
 // refusal says that a request was refused, or in report mode that it would have been.

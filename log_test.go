@@ -27,7 +27,6 @@ func TestLog_warnsWhereHuaweiRejectsThisHostAndNotWhereItRefusesAToken(t *testin
 	r.requireRefused(r.ask("nsp/403/1"), codePermissionDenied)
 	require.Empty(t, lines.String())
 
-	r.clock.advance(logPause)
 	r.sim.SetFaults(huaweisim.Fault{Kind: "http", Status: 403})
 	r.requireRefused(r.ask("mainland/1"), codePermissionDenied)
 	require.Contains(t, lines.String(), `level=warn msg="lookup brought no identity" code=permission_denied cause="HTTP 403" token=`)
@@ -50,9 +49,25 @@ func TestLog_theEndOfAnOutageIsAsUrgentAsItsBeginning(t *testing.T) {
 	require.Contains(t, lines.String(), `level=warn msg="asking Huawei again"`)
 }
 
+// An outage that begins anew within ten seconds is no repetition.
+func TestLog_theLastLineSaysWhetherHuaweiIsAsked(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	lines := record(&r.log.urgent)
+	for n := 0; n < 3; n++ {
+		r.sim.SetFaults(huaweisim.Fault{Kind: "http", Status: 429, RetryAfter: "1"})
+		r.ask("mainland/" + strconv.Itoa(n))
+		require.Equal(t, n+1, strings.Count(lines.String(), "not asking Huawei for a while"))
+		r.sim.SetFaults()
+		r.clock.advance(time.Second)
+		r.ask("mainland/" + strconv.Itoa(n))
+		require.Equal(t, n+1, strings.Count(lines.String(), "asking Huawei again"))
+	}
+}
+
 func TestLog_saysThatTooManyLookupsAreUnderWay(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, func(c *Config) { c.Huawei.MaxConcurrent = "1" })
+	r := newRig(t, func(c *Config) { c.Huawei.MaxConcurrent, c.Huawei.Timeout = "1", "30s" })
 	lines := record(&r.log.urgent)
 	r.sim.SetFaults(huaweisim.Fault{Kind: "hang"})
 	done := make(chan answer)
@@ -63,7 +78,7 @@ func TestLog_saysThatTooManyLookupsAreUnderWay(t *testing.T) {
 	a := resolve(r.upstream, keyOf(r.upstream, "mainland/2"), "mainland/2", r.log)
 	r.requireRefused(a, codeOverloaded)
 	require.Equal(t, time.Second, a.retryAfter)
-	require.Contains(t, lines.String(), `level=warn msg="not asking Huawei: huawei.maxConcurrent is reached"`)
+	require.Contains(t, lines.String(), `level=warn msg="not asking Huawei: huawei.maxConcurrent leaves no room for another token"`)
 
 	r.sim.SetFaults()
 	r.requireUser(<-done, "mainland/1", fromHuawei)

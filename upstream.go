@@ -270,11 +270,11 @@ func crash(u *upstream, k key, f *flight, cause interface{}) {
 
 // announceLanding logs what is news. It runs when the panics of the flight are caught already, so it catches its own.
 //
-// When the breaker opens, nothing may come through on the connections any more, so that the next probe gets a new one.
+// While the breaker is open, nothing may come through on the connections that there are, so that the next probe gets a new one.
 func announceLanding(u *upstream, k key, f *flight, log *logger) {
 	defer recovered()
 	log.landing(k, f)
-	if f.after > f.before {
+	if f.after > 0 {
 		u.client.pool.CloseIdleConnections()
 	}
 }
@@ -304,6 +304,7 @@ func landFlight(u *upstream, k key, f *flight) {
 		// Huawei may have said so as early as when it was asked; who waits for the answer gets it, however little is left.
 		left -= now - f.begun
 		if left <= 0 {
+			forget(u, k)
 			return
 		}
 	}
@@ -325,12 +326,17 @@ func rememberRefusal(u *upstream, k key, v *verdict, now time.Duration) {
 	if !v.outcome.definite() {
 		return
 	}
-	if e := u.good.entries[k]; e != nil {
-		removeEntry(u.good, e)
-	}
+	forget(u, k)
 	if v.outcome.remembered {
 		end := now + u.negativeTTL
 		putEntry(u.refused, &entry{key: k, refusal: v.outcome, expires: end, end: end}, now)
+	}
+}
+
+// forget ends the good answer that there may be. u.mu is held.
+func forget(u *upstream, k key) {
+	if e := u.good.entries[k]; e != nil {
+		removeEntry(u.good, e)
 	}
 }
 

@@ -80,6 +80,30 @@ func TestUpstream_theTimeOfALookupIsTakenOffTheTokensLife(t *testing.T) {
 	}
 }
 
+// A refresh can find that Huawei has shortened a token's life, to less than the lookup took.
+func TestUpstream_aTokenWithNothingLeftKeepsNoOlderAnswer(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(c *Config) {
+		c.Audience.ClientIDs = []string{huaweisim.ClientID}
+		c.Huawei.Timeout = "30s"
+	})
+	const token = "expires/10/1"
+	r.ask(token)
+	k := keyOf(r.upstream, token)
+	older := *r.good.entries[k]
+	older.refresh, older.expires, older.end = r.clock.now, r.clock.now+time.Hour, r.clock.now+time.Hour
+	replaceEntry(r.good, r.good.entries[k], &older)
+
+	r.sim.SetFaults(huaweisim.Fault{API: huaweisim.GetInfo, Kind: "hang"})
+	a := resolve(r.upstream, k, token, r.log)
+	r.requireUser(a, token, fromCache)
+	eventually(t, func() bool { return r.calls(token) == 2 })
+	r.clock.advance(10 * time.Second)
+	r.sim.SetFaults() // lets go; the cut connection is asked again
+	r.settle()
+	require.Empty(t, r.good.entries)
+}
+
 // The longest use that a configuration allows is ttl and staleIfError together; only a token's own end comes before.
 func TestUpstream_answerServesToTheEndOfItsStaleWindowIfTheTokenLivesAsLong(t *testing.T) {
 	t.Parallel()

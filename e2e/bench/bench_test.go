@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 
 func TestBench_takesEveryFigureOfEveryRoute(t *testing.T) {
 	if runtime.GOOS != "linux" {
-		t.Skip("the CPU time of another process is read from /proc")
+		t.Skip("only Linux tells the CPU time of another process")
 	}
 	ctx := context.Background()
 	s, err := startStack(ctx, routes)
