@@ -174,9 +174,7 @@ func forwardPreflight(p *plugin, rw http.ResponseWriter, req *http.Request) {
 	stripForged(p.guard, req.Header)
 	// Browsers send no credentials with a preflight, but a token in the query is part of the URL that they ask about.
 	if p.settings.removeToken {
-		if _, where := findTokens(p.source, req); where != "" {
-			req = withoutToken(p.source, req, where)
-		}
+		req = withoutAnyToken(p.source, req)
 	}
 	forwardAnonymous(p, rw, req, statusAnonymous)
 }

@@ -135,6 +135,15 @@ func withoutToken(s *tokenSource, req *http.Request, where string) *http.Request
 	return withoutParameter(s, req)
 }
 
+// withoutAnyToken is withoutToken for a request whose token nobody has looked for; without one it stays as it is.
+func withoutAnyToken(s *tokenSource, req *http.Request) *http.Request {
+	_, where := findTokens(s, req)
+	if where == "" {
+		return req
+	}
+	return withoutToken(s, req, where)
+}
+
 // withHeaderOfItsOwn returns a copy whose header can be changed.
 func withHeaderOfItsOwn(req *http.Request) *http.Request {
 	own := req.WithContext(req.Context())
