@@ -40,9 +40,9 @@ func (l *logger) announce(s *settings) {
 	if !announced.isNews(l.name, enforced+s.undescribed()) {
 		return
 	}
-	l.start(slog.LevelInfo, "ready: "+enforced)
+	l.say(slog.LevelInfo, "ready: "+enforced)
 	if len(s.upstream.clientIDs) == 0 {
-		l.start(slog.LevelWarn, "audience.clientIDs is empty: the token of ANY Huawei app is accepted, so the "+
+		l.say(slog.LevelWarn, "audience.clientIDs is empty: the token of ANY Huawei app is accepted, so the "+
 			"owner of another app can act here as that app's users; list your own apps' client IDs")
 	}
 }

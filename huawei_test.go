@@ -267,20 +267,8 @@ func TestClient_neverRepeatsWhatWasAnswered(t *testing.T) {
 		"HTTP/1.1 200 OK\r\nContent-Length: 18\r\n\r\n{\"openID\":[SECRET]}",
 		"HTTP/1.1 200 OK\r\nContent-Length: 19\r\n\r\n{\"openID\":\"SECRET \"}",
 	} {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		require.NoError(t, err)
-		go func() {
-			for {
-				conn, err := listener.Accept()
-				if err != nil {
-					return
-				}
-				_, _ = http.ReadRequest(bufio.NewReader(conn))
-				_, _ = conn.Write([]byte(answer))
-				_ = conn.Close()
-			}
-		}()
-		r := newRig(t, func(c *Config) { c.Huawei.GetInfoURL = "http://" + listener.Addr().String() })
+		address := alwaysAnswering(t, answer)
+		r := newRig(t, func(c *Config) { c.Huawei.GetInfoURL = "http://" + address })
 		v := lookUp(r.client, "token")
 		require.NotNil(t, v.outcome, answer)
 		require.NotContains(t, v.cause, "SECRET", answer)
@@ -288,8 +276,27 @@ func TestClient_neverRepeatsWhatWasAnswered(t *testing.T) {
 		if strings.Contains(answer, " 302 ") {
 			require.Equal(t, codeMisconfigured, v.outcome.code)
 		}
-		require.NoError(t, listener.Close())
 	}
+}
+
+// alwaysAnswering is the address of a server that answers every request with these bytes and the end of the connection.
+func alwaysAnswering(t *testing.T, answer string) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = http.ReadRequest(bufio.NewReader(conn))
+			_, _ = conn.Write([]byte(answer))
+			_ = conn.Close()
+		}
+	}()
+	return listener.Addr().String()
 }
 
 func TestClient_goesThroughTheProxy(t *testing.T) {
@@ -335,22 +342,9 @@ func TestClient_readsNoMoreOfAnAnswersHeadersThanOfItsBody(t *testing.T) {
 // What a proxy answers may be anything, so that its status is all that is repeated.
 func TestClient_namesAProxysRefusalByItsStatus(t *testing.T) {
 	t.Parallel()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = listener.Close() })
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			_, _ = http.ReadRequest(bufio.NewReader(conn))
-			_, _ = conn.Write([]byte("HTTP/1.1 407 SECRET\r\nContent-Length: 6\r\n\r\nSECRET"))
-			_ = conn.Close()
-		}
-	}()
+	address := alwaysAnswering(t, "HTTP/1.1 407 SECRET\r\nContent-Length: 6\r\n\r\nSECRET")
 	r := newRig(t, func(c *Config) {
-		c.Huawei.ProxyURL = "http://" + listener.Addr().String()
+		c.Huawei.ProxyURL = "http://" + address
 		c.Huawei.GetInfoURL = "https://huawei.invalid"
 	})
 	v := lookUp(r.client, "mainland/1")

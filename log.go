@@ -52,15 +52,9 @@ func (l *logger) to(level slog.Level) *slog.Logger {
 	return l.plain
 }
 
-// change writes one line of what may have changed back within logPause: the last one has to be what holds. The breaker's pauses
-// keep such lines apart by a second at least.
-func (l *logger) change(message string, args ...interface{}) {
-	l.urgent.Warn(message, args...)
-}
-
-// start writes one line.
-func (l *logger) start(level slog.Level, message string) {
-	l.to(level).Log(context.Background(), level, message)
+// say writes one line, of what may have changed back within logPause, too: the last one has to be what holds.
+func (l *logger) say(level slog.Level, message string, args ...interface{}) {
+	l.to(level).Log(context.Background(), level, message, args...)
 }
 
 // event writes one line, unless this middleware wrote one of the kind within logPause.
@@ -85,12 +79,13 @@ func (l *logger) landing(k key, f *flight) {
 	if f.verdict.outcome != nil {
 		l.lookup(k, f.verdict)
 	}
+	// The breaker's pauses keep these lines apart by a second at least.
 	if f.after > f.before {
-		l.change("not asking Huawei for a while: lookups fail", "pause", f.after)
+		l.say(slog.LevelWarn, "not asking Huawei for a while: lookups fail", "pause", f.after)
 	}
 	if f.after < f.before {
 		// As urgent as what it ends, since an info line is out of sight where Traefik's log shows errors only.
-		l.change("asking Huawei again")
+		l.say(slog.LevelWarn, "asking Huawei again")
 	}
 }
 

@@ -22,7 +22,7 @@ func TestMessagesTable_isWhatThePluginWrites(t *testing.T) {
 			return
 		}
 		// Which argument is the message.
-		if at, ok := map[string]int{"event": 2, "start": 1, "change": 0}[method.Sel.Name]; ok && at < len(call.Args) {
+		if at, ok := map[string]int{"event": 2, "say": 1}[method.Sel.Name]; ok && at < len(call.Args) {
 			text, ok := literal(call.Args[at])
 			assert.True(t, ok, "a message that begins with no literal")
 			written = append(written, upToColon(text))
