@@ -18,9 +18,6 @@ import (
 	"time"
 )
 
-// authCommand, as the only argument, makes this program the service that ForwardAuth asks.
-const authCommand = "auth-service"
-
 // options are the command line's.
 type options struct {
 	rounds      int
@@ -34,8 +31,8 @@ func main() {
 	defer stop()
 
 	var err error
-	if len(os.Args) == 2 && os.Args[1] == authCommand {
-		err = serveAuth(os.Stdin, os.Stdout)
+	if service, ok := serviceAsked(); ok {
+		err = serveFor(service, os.Stdin, os.Stdout)
 	} else {
 		err = run(ctx, parseOptions())
 	}

@@ -101,16 +101,22 @@ func (s *stack) slice(r route, o options, visitor func(int) func() [][]byte, len
 		used = append(used, times)
 		failure = errors.Join(failure, err)
 	}
-	called := s.huawei[r.latency].calls()
+	before, err := s.huawei[r.latency].calls()
+	if err != nil {
+		return nil, err
+	}
 	measured, err := load.Run(lead, length, mark)
 	if err := errors.Join(err, failure); err != nil {
 		return nil, err
 	}
-	called = s.huawei[r.latency].calls() - called
+	after, err := s.huawei[r.latency].calls()
+	if err != nil {
+		return nil, err
+	}
 	if measured.Exchanges == 0 {
 		return nil, errors.New("not a single request was done in a slice: make it longer")
 	}
-	if err := checkCalls(r, measured.Exchanges, called); err != nil {
+	if err := checkCalls(r, measured.Exchanges, after-before); err != nil {
 		return nil, err
 	}
 

@@ -5,25 +5,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"time"
-
-	"github.com/traefik-huaweiid/huaweiid/huaweisim"
 
 	"github.com/traefik-huaweiid/huaweiid/e2e/bench/plugins"
 	"github.com/traefik-huaweiid/huaweiid/e2e/bench/wire"
 	"github.com/traefik-huaweiid/huaweiid/e2e/proxy"
 )
 
-// stack is all that runs: Traefik and the service that ForwardAuth asks in processes of their own, the backend and the
-// simulated Huaweis in this one.
+// stack is all that runs: Traefik, the service that ForwardAuth asks and the simulated Huaweis in processes of their own, the
+// backend in this one.
 type stack struct {
 	backend *wire.Server
 	huawei  map[time.Duration]*huawei // by latency
-	auth    *authProcess
+	auth    *process
 	proxy   *proxy.Proxy
 	modules string // directory of the plugins that are no part of this project
 }
@@ -45,7 +41,7 @@ func startStack(ctx context.Context, chosen []route) (_ *stack, err error) {
 			return nil, err
 		}
 	}
-	if s.auth, err = startAuth(); err != nil {
+	if s.auth, err = startProcess(authArgument); err != nil {
 		return nil, err
 	}
 	local, err := s.writePlugins()
@@ -139,42 +135,4 @@ func answerAsBackend(request, answer []byte) []byte {
 		return wire.OK(answer, "text/plain", "", request)
 	}
 	return wire.OK(answer, "application/json", "", someBody)
-}
-
-// huawei is a simulator on a loopback port.
-type huawei struct {
-	*huaweisim.Sim
-	address string
-	server  *http.Server
-}
-
-func startHuawei(latency time.Duration) (*huawei, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, fmt.Errorf("starting the simulator: %w", err)
-	}
-	h := &huawei{Sim: huaweisim.New(), address: listener.Addr().String()}
-	if latency > 0 {
-		h.SetFaults(huaweisim.Fault{Kind: "latency", Latency: latency.String()})
-	}
-	h.server = &http.Server{Handler: h.Sim}
-	// It ends with http.ErrServerClosed, by stop.
-	go func() { _ = h.server.Serve(listener) }()
-	return h, nil
-}
-
-func (h *huawei) url() string { return "http://" + h.address }
-
-func (h *huawei) stop() error {
-	h.Sim.Close()
-	return h.server.Close()
-}
-
-// calls is how many came so far, of both APIs.
-func (h *huawei) calls() int {
-	total := 0
-	for _, n := range h.Stats().Calls {
-		total += n
-	}
-	return total
 }

@@ -19,7 +19,8 @@ type comparison struct {
 }
 
 // What a miss adds is what is left of its time without the same way through Traefik and without the same two calls: those
-// are taken from measurements on the same machine, since a timer of 20 ms or a loopback connection takes time of its own.
+// are taken from measurements on the same machine, since a timer of 20 ms or a loopback connection takes time of its own, and
+// another process has to be woken for each.
 // Where Huawei takes time, the way through Traefik is taken at the same pace: a processor that has had nothing to do for
 // 40 ms, or something else, takes several times as long for the same work.
 var comparisons = []comparison{
