@@ -27,7 +27,8 @@ const (
 	perSecond  figure = iota // exchanges
 	traefikCPU               // per exchange, µs
 	authCPU                  // of the service that ForwardAuth asks; per exchange, µs
-	restCPU                  // of load, backend and simulators; per exchange, µs
+	restCPU                  // of load and backend; per exchange, µs
+	idle                     // of the time of all processors, %
 	halfWithin               // p50, ms
 	mostWithin               // p99, ms
 )
@@ -95,11 +96,14 @@ func (m measurements) add(name string, taken map[figure]float64) {
 func (s *stack) slice(r route, o options, visitor func(int) func() [][]byte, length time.Duration) (map[figure]float64, error) {
 	load := wire.Load{Address: s.address(r), Connections: r.connections(o), Status: r.status, Visitor: visitor, Pause: r.pause}
 	var used [][3]time.Duration
+	var machine []cpu.Machine
 	var failure error
 	mark := func() {
 		times, err := s.cpuTimes()
 		used = append(used, times)
-		failure = errors.Join(failure, err)
+		whole, machineErr := cpu.OfMachine()
+		machine = append(machine, whole)
+		failure = errors.Join(failure, err, machineErr)
 	}
 	before, err := s.huawei[r.latency].calls()
 	if err != nil {
@@ -129,6 +133,9 @@ func (s *stack) slice(r route, o options, visitor func(int) func() [][]byte, len
 		authCPU:    perExchange(1),
 		restCPU:    perExchange(2),
 		halfWithin: milliseconds(traffic.Percentile(measured.Latencies, 50)),
+	}
+	if ticks := machine[1].Total - machine[0].Total; ticks > 0 {
+		taken[idle] = 100 * float64(machine[1].Idle-machine[0].Idle) / float64(ticks)
 	}
 	// Of fewer, the last hundredth is less than one exchange.
 	if measured.Exchanges >= 100 {

@@ -12,16 +12,16 @@ import (
 func (m measurements) report(w io.Writer, chosen []route, o options) {
 	fmt.Fprintf(w, "\n%d rounds of %s per route, %d CPUs; the median of the rounds, and the quartiles in parentheses.\n",
 		o.rounds, o.slice, runtime.NumCPU())
-	fmt.Fprintf(w, "CPU is Traefik's, user and system, per request.\n\n")
-	fmt.Fprintf(w, "%-13s %5s  %-26s %-23s %-24s %s\n", "route", "conns", "requests/s", "CPU µs", "p50 ms", "p99 ms")
+	fmt.Fprintf(w, "CPU is Traefik's, user and system, per request; idle is what all processors had nothing to do.\n\n")
+	fmt.Fprintf(w, "%-13s %5s  %-26s %-23s %-24s %-25s %s\n", "route", "conns", "requests/s", "CPU µs", "p50 ms", "p99 ms", "idle %")
 	for _, r := range chosen {
 		figures := m[r.name]
 		spent := spread(figures[traefikCPU], 0)
 		if r.straight {
 			spent = "-"
 		}
-		fmt.Fprintf(w, "%-13s %5d  %-26s %-23s %-24s %s\n", r.name, r.connections(o), spread(figures[perSecond], 0), spent,
-			spread(figures[halfWithin], 3), spread(figures[mostWithin], 3))
+		fmt.Fprintf(w, "%-13s %5d  %-26s %-23s %-24s %-25s %s\n", r.name, r.connections(o), spread(figures[perSecond], 0), spent,
+			spread(figures[halfWithin], 3), spread(figures[mostWithin], 3), spread(figures[idle], 0))
 	}
 	fmt.Fprintln(w)
 	for _, r := range chosen {

@@ -12,17 +12,20 @@ import (
 
 // Names of the routes.
 const (
-	routeNone      = "none"
-	routeEmpty     = "empty"
-	routeHit       = "hit"
-	routeRefusal   = "refusal"
-	routeForward   = "forward-auth"
-	routeNoneAlone = "none-alone"
-	routeNonePaced = "none-paced"
-	routeMiss0     = "miss-0ms"
-	routeHuawei0   = "huawei-0ms"
-	routeMiss20    = "miss-20ms"
-	routeHuawei20  = "huawei-20ms"
+	routeNone         = "none"
+	routeEmpty        = "empty"
+	routeHit          = "hit"
+	routeRefusal      = "refusal"
+	routeForward      = "forward-auth"
+	routeNoneAlone    = "none-alone"
+	routeEmptyAlone   = "empty-alone"
+	routeHitAlone     = "hit-alone"
+	routeForwardAlone = "forward-alone"
+	routeNonePaced    = "none-paced"
+	routeMiss0        = "miss-0ms"
+	routeHuawei0      = "huawei-0ms"
+	routeMiss20       = "miss-20ms"
+	routeHuawei20     = "huawei-20ms"
 )
 
 // someLatency is what each of Huawei's calls takes where it takes any time.
@@ -59,6 +62,9 @@ var routes = []route{
 	{name: routeForward, says: "ForwardAuth to a compiled service that knows the user", kind: mainlandUser, status: "200", middleware: forwardAuth, identified: true, remembers: true},
 
 	{name: routeNoneAlone, says: "no middleware, one connection", kind: mainlandUser, status: "200", alone: true},
+	{name: routeEmptyAlone, says: "the empty plugin, one connection", kind: mainlandUser, status: "200", alone: true, middleware: emptyPlugin},
+	{name: routeHitAlone, says: "a user whom the plugin knows, one connection", kind: mainlandUser, status: "200", alone: true, middleware: rememberingPlugin, identified: true, remembers: true},
+	{name: routeForwardAlone, says: "ForwardAuth, one connection", kind: mainlandUser, status: "200", alone: true, middleware: forwardAuth, identified: true, remembers: true},
 	{name: routeMiss0, says: "a new token each time, Huawei answers at once", kind: mainlandUser, status: "200", alone: true, fresh: true, middleware: defaultPlugin, identified: true},
 	{name: routeHuawei0, says: "a miss's two calls alone, straight to that Huawei", kind: mainlandUser, status: "200", alone: true, fresh: true, straight: true},
 	{name: routeNonePaced, says: "no middleware, one connection, as long between two requests as Huawei takes for a miss", kind: mainlandUser, status: "200", alone: true, pause: 2 * someLatency},

@@ -28,3 +28,19 @@ func TestOf_agreesWithWhatTheProcessKnowsOfItself(t *testing.T) {
 	_, err = cpu.Of(-1)
 	assert.Error(t, err)
 }
+
+func TestOfMachine_countsWhatIsDoneAndWhatIsNot(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("other systems do not tell")
+	}
+	before, err := cpu.OfMachine()
+	require.NoError(t, err)
+	for begin := cpu.Self(); cpu.Self()-begin < 50*time.Millisecond; {
+	}
+	after, err := cpu.OfMachine()
+	require.NoError(t, err)
+	busy := (after.Total - after.Idle) - (before.Total - before.Idle)
+	assert.GreaterOrEqual(t, busy, 2, "this test alone took five ticks of a hundredth of a second")
+	assert.GreaterOrEqual(t, after.Idle, before.Idle)
+	assert.Less(t, after.Idle, after.Total)
+}
