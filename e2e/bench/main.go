@@ -44,7 +44,7 @@ func main() {
 
 func parseOptions() options {
 	var o options
-	flag.IntVar(&o.rounds, "rounds", 41, "rounds in which every route is measured once")
+	flag.IntVar(&o.rounds, "rounds", 33, "rounds in which every route is measured once")
 	flag.DurationVar(&o.slice, "slice", 350*time.Millisecond, "how long a route is measured in a round")
 	flag.IntVar(&o.connections, "connections", 128, "connections that keep Traefik busy, on the routes that are not measured alone;\nwith fewer, processors are idle and requests per second are not what they can do")
 	only := flag.String("routes", "", "measure these routes only, separated by commas; all are:\n"+describeRoutes())

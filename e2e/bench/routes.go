@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -95,22 +96,24 @@ func emptyPlugin(*stack, route) any {
 // defaultPlugin is the plugin as a careful user has it: with an audience, and all else by default.
 // Its cache takes all the users of a run, so that no miss evicts.
 func defaultPlugin(s *stack, r route) any {
-	return plugin(s, r, map[string]any{"ttl": "60s", "maxEntries": 1_000_000})
+	return plugin(s, r, map[string]any{"ttl": "60s", "maxEntries": 1_000_000}, nil)
 }
 
-// rememberingPlugin keeps answers for longer than a run takes, so that a hit is one and nothing else.
+// rememberingPlugin keeps answers for longer than a run takes, so that a hit is one and nothing else. Refusals cannot be kept for
+// longer than five minutes: where they end in a run, there is room to ask about those of all connections at once.
 func rememberingPlugin(s *stack, r route) any {
-	return plugin(s, r, map[string]any{"ttl": "1h", "negativeTTL": "5m"})
+	return plugin(s, r, map[string]any{"ttl": "1h", "negativeTTL": "5m"}, map[string]any{"maxConcurrent": 10_000})
 }
 
-func plugin(s *stack, r route, cache map[string]any) any {
-	huawei := s.huawei[r.latency].url()
+func plugin(s *stack, r route, cache, more map[string]any) any {
+	huawei := map[string]any{
+		"getInfoURL":   s.huawei[r.latency].url() + huaweisim.GetInfoPath,
+		"tokenInfoURL": s.huawei[r.latency].url() + huaweisim.TokenInfoPath,
+		"allowHTTP":    true,
+	}
+	maps.Copy(huawei, more)
 	return map[string]any{"plugin": map[string]any{"huaweiid": map[string]any{
-		"huawei": map[string]any{
-			"getInfoURL":   huawei + huaweisim.GetInfoPath,
-			"tokenInfoURL": huawei + huaweisim.TokenInfoPath,
-			"allowHTTP":    true,
-		},
+		"huawei":   huawei,
 		"audience": map[string]any{"clientIDs": []string{huaweisim.ClientID}},
 		"cache":    cache,
 	}}}
