@@ -79,7 +79,7 @@ DURATION = 15m
 soak: traefik ## mixed traffic, faults and reloads for DURATION (15m); fails if what Traefik uses grows
 	@cd e2e && go build -buildvcs=false -o .bin/soak ./soak && exec .bin/soak -duration $(DURATION)
 
-# BENCH= takes flags, such as BENCH='-rounds 3 -slice 1s'; -help lists them.
+# BENCH= takes flags, such as BENCH='-rounds 5'; -help lists them.
 bench: traefik ## what a hit, a refusal and a miss cost a real Traefik, beside an empty plugin and ForwardAuth
 	@cd e2e && go build -buildvcs=false -o .bin/bench ./bench && exec .bin/bench $(BENCH)
 

@@ -46,8 +46,8 @@ func main() {
 
 func parseSettings() settings {
 	s := settings{full: usual}
-	flag.IntVar(&s.rounds, "rounds", 7, "rounds in which every subject is measured once")
-	flag.DurationVar(&s.slice, "slice", time.Second, "how long a subject is measured in a round")
+	flag.IntVar(&s.rounds, "rounds", 15, "rounds in which every subject is measured once")
+	flag.DurationVar(&s.slice, "slice", 500*time.Millisecond, "how long a subject is measured in a round")
 	flag.IntVar(&s.most, "entries", 1_000_000, "users in the largest cache; filling it takes a minute or two per million")
 	flag.Parse()
 	return s

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -47,4 +48,23 @@ func TestBench_measuresEverySubject(t *testing.T) {
 	var report strings.Builder
 	m.report(&report, b.subjects, s)
 	assert.Contains(t, report.String(), "targets met")
+}
+
+func TestInTurn_hasEverySubjectOnceAndThoseThatAreComparedFirst(t *testing.T) {
+	all := subjects(few, few)
+	orders := map[string]bool{}
+	for round := range 10 {
+		turns := inTurn(len(all), round)
+		sorted := slices.Sorted(slices.Values(turns))
+		for i, at := range sorted {
+			assert.Equal(t, i, at)
+		}
+		assert.Len(t, turns, len(all))
+		for i, at := range turns {
+			assert.Equal(t, i < compared, at < compared, "%v", turns)
+		}
+		orders[fmt.Sprint(turns)] = true
+	}
+	assert.Len(t, orders, 10)
+	assert.Equal(t, subjectHitMost, all[compared-1].Name)
 }

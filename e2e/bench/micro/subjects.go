@@ -42,6 +42,9 @@ type subject struct {
 	begin func(spec) (*scene, error)
 }
 
+// compared is how many of the first subjects are compared with each other: the empty plugin and the hits by number of users.
+const compared = 4
+
 // subjects are all there are, with so many users in the largest cache, and in the one that misses come to.
 func subjects(most, full int) []subject {
 	all := []subject{
