@@ -47,7 +47,7 @@ func TestBench_takesEveryFigureOfEveryRoute(t *testing.T) {
 	require.NoError(t, err)
 
 	for _, r := range routes {
-		for _, f := range []figure{perSecond, traefikCPU, authCPU, restCPU, halfWithin} {
+		for _, f := range []figure{perSecond, traefikCPU, authCPU, restCPU, idle, halfWithin} {
 			assert.Len(t, m[r.name][f], 1, r.name)
 		}
 		if r.pause > 0 {

@@ -65,20 +65,18 @@ func (s *stack) measure(ctx context.Context, chosen []route, o options) (measure
 }
 
 // inTurn is the order of a round, another one in each, so that none always follows the same other: what a route leaves behind,
-// garbage or an idle processor, is the next one's to bear or to use. The busy ones come first and those of one connection then,
-// so that what is compared is near: the machine's speed changes within seconds.
+// garbage or an idle processor, is the next one's to bear or to use. The busy ones come first and those of one connection then, as
+// in the table of routes.
 func inTurn(chosen []route, round int) []route {
+	busy := 0
+	for _, r := range chosen {
+		if !r.alone {
+			busy++
+		}
+	}
 	var turns []route
-	for _, alone := range []bool{false, true} {
-		var these []route
-		for _, r := range chosen {
-			if r.alone == alone {
-				these = append(these, r)
-			}
-		}
-		for _, i := range figures.Turns(len(these), round) {
-			turns = append(turns, these[i])
-		}
+	for _, at := range figures.TurnsOfGroups(round, busy, len(chosen)-busy) {
+		turns = append(turns, chosen[at])
 	}
 	return turns
 }

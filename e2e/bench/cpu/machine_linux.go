@@ -8,12 +8,6 @@ import (
 	"strings"
 )
 
-// Machine is what all processors together have done since the system started, in the kernel's ticks, mostly hundredths of a second.
-type Machine struct {
-	Idle  int
-	Total int
-}
-
 var errStat = errors.New("/proc/stat is not as it should be")
 
 // OfMachine reads /proc/stat, whose first line has the ticks of all processors by what they did (proc_stat(5)): user, nice,

@@ -11,6 +11,20 @@ func Turns(n, round int) []int {
 	return rand.New(rand.NewPCG(1, uint64(round))).Perm(n)
 }
 
+// TurnsOfGroups is the order of a round in which groups of so many come one after the other, each in turns of its own: what is
+// compared comes near each other then, since a machine's speed changes within seconds.
+func TurnsOfGroups(round int, groups ...int) []int {
+	var turns []int
+	begin := 0
+	for _, n := range groups {
+		for _, at := range Turns(n, round) {
+			turns = append(turns, begin+at)
+		}
+		begin += n
+	}
+	return turns
+}
+
 // Spread is a figure over the rounds: what lies in the middle, between what half of the rounds lie, and the ends.
 type Spread struct {
 	Median, Lower, Upper, Min, Max float64

@@ -37,3 +37,12 @@ func TestTurns_areAllOnceInAnotherOrderEachRound(t *testing.T) {
 		assert.InDelta(t, 20, times, 15, "%v", pair)
 	}
 }
+
+func TestTurnsOfGroups_takeOneGroupAfterTheOther(t *testing.T) {
+	for round := range 10 {
+		order := figures.TurnsOfGroups(round, 3, 0, 2)
+		assert.ElementsMatch(t, []int{0, 1, 2}, order[:3])
+		assert.ElementsMatch(t, []int{3, 4}, order[3:])
+	}
+	assert.Empty(t, figures.TurnsOfGroups(1))
+}

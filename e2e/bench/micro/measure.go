@@ -46,15 +46,8 @@ func (b *bench) measure(ctx context.Context) (measurements, error) {
 	return m, nil
 }
 
-// inTurn is the order of a round, another one in each. Those that are compared, the first ones, come near each other in time,
-// since the machine's speed changes.
-func inTurn(n, round int) []int {
-	turns := figures.Turns(min(compared, n), round)
-	for _, at := range figures.Turns(n-len(turns), round) {
-		turns = append(turns, compared+at)
-	}
-	return turns
-}
+// inTurn is the order of a round, another one in each. The first ones are those that are compared.
+func inTurn(n, round int) []int { return figures.TurnsOfGroups(round, compared, n-compared) }
 
 func (b *bench) slice(m measurements, s subject, w *worker) error {
 	called := b.huawei.calls.Load()
