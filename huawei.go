@@ -250,7 +250,7 @@ func unacceptable(c *client, body []byte, info *tokenInfo) *verdict {
 		return failed(whenForeign, "the token was issued to another app")
 	}
 	if info.ExpireIn <= 0 {
-		return &verdict{outcome: outcomeByNSP["6"], cause: "the token has expired"}
+		return failed(whenExpired, "the token has expired")
 	}
 	return nil
 }

@@ -66,7 +66,7 @@ func TestClient_acceptsOnlyTokensOfOurApps(t *testing.T) {
 		"mismatch-union/1": codeTokenForeign, "expires/0/1": codeTokenInvalid, "expires/-5/1": codeTokenInvalid,
 		"revoked/1": codeTokenInvalid, "invalid/1": codeTokenInvalid, "expired/1": codeTokenInvalid,
 		"forbidden/1": codePermissionDenied, "nsp/503/1": codeThrottled,
-		"tinfo/nsp/503/1": codeThrottled, "tinfo/nsp/501/1": codeUnavailable, "tinfo/http/404/1": codeMisconfigured,
+		"tinfo/nsp/503/1": codeThrottled, "tinfo/nsp/501/1": codeMisconfigured, "tinfo/http/404/1": codeMisconfigured,
 		"tinfo/body/empty/1": codeMalformed, "tinfo/body/html/1": codeMalformed, "tinfo/body/huge/1": codeMalformed,
 		"tinfo/body/nested/1": codeMalformed, "tinfo/body/array/1": codeMalformed, "tinfo/body/noclient/1": codeMalformed,
 		"tinfo/body/notype/1": codeMalformed, "tinfo/body/stringtype/1": codeMalformed,

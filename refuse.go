@@ -30,6 +30,9 @@ var details = map[string]string{
 	codeOverloaded:       "The gateway cannot ask Huawei Account Kit at the moment. Try again later.",
 }
 
+// detailHostDenied is said where Huawei, or a firewall on the way, denies this host and not the user.
+const detailHostDenied = "Huawei Account Kit refuses requests of this gateway. Tell the gateway's operator."
+
 // problem is the body of a refusal.
 type problem struct {
 	Type     string `json:"type"`
@@ -65,7 +68,7 @@ func newRefusal(o *outcome) *refusal {
 	r := &refusal{body: body, before: before, after: after, retry: o.status == http.StatusServiceUnavailable}
 	// The bare scheme when no token came, so that nothing is said of a token. The details have no quotes in them.
 	if errorCode := errorCodes[o.status]; errorCode != "" && o.code != codeTokenMissing {
-		r.challenge = `, error="` + errorCode + `", error_description="` + details[o.code] + `"`
+		r.challenge = `, error="` + errorCode + `", error_description="` + detailOf(o) + `"`
 	}
 	return r
 }
@@ -78,11 +81,18 @@ func problemOf(o *outcome, instance string) string {
 		Type:     "about:blank",
 		Title:    http.StatusText(o.status),
 		Status:   o.status,
-		Detail:   details[o.code],
+		Detail:   detailOf(o),
 		Instance: instance,
 		Code:     o.code,
 	})
 	return strings.TrimSpace(body.String())
+}
+
+func detailOf(o *outcome) string {
+	if o.detail != "" {
+		return o.detail
+	}
+	return details[o.code]
 }
 
 // errorCodes are RFC 6750's for the statuses that carry a challenge, which is WWW-Authenticate as its §3 has it.
@@ -103,7 +113,7 @@ func refuse(p *plugin, rw http.ResponseWriter, req *http.Request, o *outcome, re
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	h.Set("Cache-Control", "no-store")
-	if o.status < http.StatusInternalServerError {
+	if o.definite { // a challenge invites another token, which helps only where the refusal is about the token
 		h.Set("WWW-Authenticate", p.challenge+r.challenge)
 	}
 	if r.retry {

@@ -25,11 +25,11 @@ func TestRefuse_everyOutcomeIsAProblemWithItsCode(t *testing.T) {
 		var body map[string]interface{}
 		require.NoError(t, json.Unmarshal(rw.Body.Bytes(), &body))
 		require.Equal(t, map[string]interface{}{
-			"type": "about:blank", "title": http.StatusText(o.status), "status": float64(o.status), "detail": details[o.code],
+			"type": "about:blank", "title": http.StatusText(o.status), "status": float64(o.status), "detail": detailOf(o),
 			"instance": "urn:huaweiid:0123abcd", "code": o.code,
 		}, body)
 
-		description := `, error_description="` + details[o.code] + `"`
+		description := `, error_description="` + detailOf(o) + `"`
 		realm := `Bearer realm="a \"b\" \\c"`
 		want := map[int]string{
 			400: realm + `, error="invalid_request"` + description,
@@ -38,6 +38,9 @@ func TestRefuse_everyOutcomeIsAProblemWithItsCode(t *testing.T) {
 		}[o.status]
 		if o.code == codeTokenMissing {
 			want = realm
+		}
+		if o == outcomeByHTTP["403"] { // no other token helps a host that may not ask
+			want = ""
 		}
 		require.Equal(t, want, rw.Header().Get("WWW-Authenticate"), o.code)
 		require.Equal(t, o.status == 503, rw.Header().Get("Retry-After") != "", o.code)

@@ -9,7 +9,8 @@ import (
 // The status table: what each answer of Huawei, and each failure to get one, means to the client. It is one literal, and
 // the only place where that is decided.
 //
-// Sources: the error tables of GOpen.User.getInfo and getTokenInfo, and Huawei's generic list of NSP_STATUS codes.
+// Sources: the error tables of GOpen.User.getInfo and getTokenInfo, and Huawei's general list of NSP_STATUS codes
+// (developer.huawei.com, "open-platform-error").
 
 // Codes of refusals, as clients and logs see them.
 const (
@@ -29,6 +30,7 @@ const (
 
 // Ways in which there is no answer, or none that Huawei's own codes describe.
 const (
+	whenExpired       = "token expired"
 	whenForeign       = "token of another app"
 	whenConnection    = "no connection"
 	whenTimeout       = "time-out"
@@ -40,7 +42,7 @@ const (
 	whenPhoneRequired = "no phone"
 )
 
-// outcome is one row: the answers it covers and what follows from them.
+// outcome is one row: the answers that it covers, and what follows from them.
 type outcome struct {
 	nsp  string // values of Huawei's NSP_STATUS header, separated by spaces; "*" is any other
 	http string // HTTP statuses; "5xx" is any other of that class
@@ -48,32 +50,31 @@ type outcome struct {
 
 	status int    // what the client gets
 	code   string // why
+	detail string // in plain words, where those of the code do not fit
 
 	remembered bool // for cache.negativeTTL
 	retried    bool // up to huawei.retries times, while huawei.timeout lasts
-	trips      bool // counts towards opening the breaker
+	definite   bool // about the token or the lack of one: ends the good answer, and no older answer stands in
+	trips      bool // may count towards opening the breaker
 }
 
 var outcomes = []outcome{
-	{nsp: "6 102 31204", status: 401, code: codeTokenInvalid, remembered: true},
-	{when: whenForeign, status: 401, code: codeTokenForeign, remembered: true},
-	{nsp: "403", status: 403, code: codePermissionDenied, remembered: true},
-	{http: "403", status: 403, code: codePermissionDenied},
-	{nsp: "503 1302", http: "503 429", status: 503, code: codeThrottled, trips: true},
+	{nsp: "6 102 31204", when: whenExpired, status: 401, code: codeTokenInvalid, remembered: true, definite: true},
+	{when: whenForeign, status: 401, code: codeTokenForeign, remembered: true, definite: true},
+	{nsp: "403", status: 403, code: codePermissionDenied, remembered: true, definite: true},
+	{nsp: "5", http: "403", status: 403, code: codePermissionDenied, detail: detailHostDenied},
+	{nsp: "503 1302 4 7 8", http: "503 429", status: 503, code: codeThrottled, trips: true},
 	{nsp: "70001402 70020002", http: "502", when: whenConnection, status: 502, code: codeUnavailable, retried: true, trips: true},
 	{http: "504", when: whenTimeout, status: 504, code: codeTimeout, retried: true, trips: true},
 	{nsp: "500 70001401 *", http: "500 590 5xx", status: 502, code: codeUnavailable, trips: true},
-	{nsp: "105 70001201", http: "400 404 405 3xx 4xx", status: 502, code: codeMisconfigured},
+	{nsp: "3 103 105 108 501 70001201", http: "400 404 405 3xx 4xx", status: 502, code: codeMisconfigured},
 	{when: whenMalformed, http: "2xx *", status: 502, code: codeMalformed},
 	{when: whenOverloaded, status: 503, code: codeOverloaded},
-	{when: whenNoToken, status: 401, code: codeTokenMissing},
-	{when: whenUnfitToken, status: 401, code: codeTokenInvalid},
-	{when: whenRepeated, status: 400, code: codeTokenRepeated},
-	{when: whenPhoneRequired, status: 403, code: codePhoneRequired},
+	{when: whenNoToken, status: 401, code: codeTokenMissing, definite: true},
+	{when: whenUnfitToken, status: 401, code: codeTokenInvalid, definite: true},
+	{when: whenRepeated, status: 400, code: codeTokenRepeated, definite: true},
+	{when: whenPhoneRequired, status: 403, code: codePhoneRequired, definite: true},
 }
-
-// definite tells whether the outcome is about the token, so that no older answer may stand in for it.
-func (o *outcome) definite() bool { return o.status < http.StatusInternalServerError }
 
 var (
 	outcomeByNSP  = map[string]*outcome{}

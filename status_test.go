@@ -2,9 +2,12 @@ package huaweiid
 
 import (
 	"net/http"
+	"strconv"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	"github.com/traefik-huaweiid/huaweiid/huaweisim"
 )
 
 func TestJudge_readsHTTPStatusThenNSPStatus(t *testing.T) {
@@ -21,14 +24,24 @@ func TestJudge_readsHTTPStatusThenNSPStatus(t *testing.T) {
 		{200, []string{"102"}, 401, codeTokenInvalid},
 		{200, []string{"31204"}, 401, codeTokenInvalid},
 		{200, []string{"403"}, 403, codePermissionDenied},
+		{200, []string{"5"}, 403, codePermissionDenied},
+		{200, []string{"4"}, 503, codeThrottled},
+		{200, []string{"7"}, 503, codeThrottled},
+		{200, []string{"8"}, 503, codeThrottled},
 		{200, []string{"503"}, 503, codeThrottled},
 		{200, []string{"1302"}, 503, codeThrottled},
 		{200, []string{"70001402"}, 502, codeUnavailable},
 		{200, []string{"70020002"}, 502, codeUnavailable},
 		{200, []string{"500"}, 502, codeUnavailable},
 		{200, []string{"70001401"}, 502, codeUnavailable},
+		{200, []string{"3"}, 502, codeMisconfigured},
+		{200, []string{"103"}, 502, codeMisconfigured},
 		{200, []string{"105"}, 502, codeMisconfigured},
+		{200, []string{"108"}, 502, codeMisconfigured},
+		{200, []string{"501"}, 502, codeMisconfigured},
 		{200, []string{"70001201"}, 502, codeMisconfigured},
+		{200, []string{"1"}, 502, codeUnavailable},
+		{200, []string{"2"}, 502, codeUnavailable},
 		{200, []string{"4711"}, 502, codeUnavailable},
 		{200, []string{""}, 502, codeUnavailable},
 		{200, []string{"06"}, 502, codeUnavailable},
@@ -57,16 +70,53 @@ func TestJudge_readsHTTPStatusThenNSPStatus(t *testing.T) {
 	}
 }
 
-func TestOutcomes_onlyRefusalsOfTheTokenAreRemembered(t *testing.T) {
+func TestOutcomes_sayWhatFollows(t *testing.T) {
 	t.Parallel()
+	type properties struct{ remembered, retried, definite, trips bool }
+	nsp := func(code string) *outcome { return judge(200, []string{code}) }
+	for name, test := range map[string]struct {
+		row  *outcome
+		want properties
+	}{
+		"expired":               {nsp("6"), properties{remembered: true, definite: true}},
+		"another app's":         {outcomeByWhen[whenForeign], properties{remembered: true, definite: true}},
+		"no permission":         {nsp("403"), properties{remembered: true, definite: true}},
+		"this host, HTTP":       {judge(403, nil), properties{}},
+		"this host, NSP_STATUS": {nsp("5"), properties{}},
+		"throttled":             {nsp("7"), properties{trips: true}},
+		"unavailable":           {nsp("70001402"), properties{retried: true, trips: true}},
+		"no connection":         {outcomeByWhen[whenConnection], properties{retried: true, trips: true}},
+		"time-out":              {outcomeByWhen[whenTimeout], properties{retried: true, trips: true}},
+		"own failure":           {nsp("500"), properties{trips: true}},
+		"misconfigured":         {nsp("501"), properties{}},
+		"malformed":             {outcomeByWhen[whenMalformed], properties{}},
+		"overloaded":            {outcomeByWhen[whenOverloaded], properties{}},
+		"no token":              {outcomeByWhen[whenNoToken], properties{definite: true}},
+		"no phone":              {outcomeByWhen[whenPhoneRequired], properties{definite: true}},
+	} {
+		got := properties{test.row.remembered, test.row.retried, test.row.definite, test.row.trips}
+		require.Equal(t, test.want, got, name)
+	}
 	for _, row := range outcomes {
-		if row.remembered {
-			require.True(t, row.definite(), row.code)
-		}
-		if row.retried {
-			require.True(t, row.trips, row.code)
-		}
+		require.False(t, row.remembered && !row.definite, "%s: what is remembered is about the token", row.code)
+		require.False(t, row.definite && row.trips, "%s: what is about a token says nothing of Huawei", row.code)
 		require.NotEmpty(t, details[row.code], "%s: a client is told what it means", row.code)
 		require.NotEmpty(t, http.StatusText(row.status), row.code)
+	}
+}
+
+func TestUpstream_aDeniedHostKeepsItsKnownUsers(t *testing.T) {
+	t.Parallel()
+	for _, fault := range []huaweisim.Fault{{Kind: "http", Status: 403}, {Kind: "nsp", NSP: "5"}} {
+		r := newRig(t, nil)
+		r.ask("mainland/1")
+		r.sim.SetFaults(fault)
+		r.clock.advance(time.Minute)
+		for n := 0; n < 2*failuresToOpen; n++ {
+			r.requireUser(r.ask("mainland/1"), "mainland/1", fromStale)
+			token := "mainland/new" + strconv.Itoa(n)
+			r.requireRefused(r.ask(token), codePermissionDenied)
+			require.Equal(t, 1, r.calls(token), "the breaker stays closed")
+		}
 	}
 }

@@ -184,7 +184,7 @@ func overloaded(u *upstream, k key, wait time.Duration, log *logger) answer {
 
 // orStale puts an older good answer in the place of a failure that is not about the token.
 func orStale(u *upstream, k key, a answer) answer {
-	if a.outcome.definite() {
+	if a.outcome.definite {
 		return a
 	}
 	u.mu.Lock()
@@ -323,7 +323,7 @@ func tellBreaker(u *upstream, f *flight, now time.Duration) {
 
 // rememberRefusal stores a refusal and ends the good answer it is the end of. u.mu is held.
 func rememberRefusal(u *upstream, k key, v *verdict, now time.Duration) {
-	if !v.outcome.definite() {
+	if !v.outcome.definite {
 		return
 	}
 	forget(u, k)

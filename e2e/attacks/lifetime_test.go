@@ -57,9 +57,9 @@ func (c *cases) stale() {
 // refusedWhileStale has a refusal end an answer for good: not even an outage brings it back.
 func (c *cases) refusedWhileStale() {
 	faults := []huaweisim.Fault{
-		{Kind: "nsp", NSP: "6"}, {Kind: "nsp", NSP: "102"}, {Kind: "nsp", NSP: "403"}, {Kind: "http", Status: 403},
+		{Kind: "nsp", NSP: "6"}, {Kind: "nsp", NSP: "102"}, {Kind: "nsp", NSP: "403"},
 	}
-	codes := []string{"token_invalid", "token_invalid", "permission_denied", "permission_denied"}
+	codes := []string{"token_invalid", "token_invalid", "permission_denied"}
 	var known []string
 	for i := range faults {
 		t := token("mainland")

@@ -142,8 +142,8 @@ func audienceRows() []row {
 				name:   fmt.Sprintf("getTokenInfo answers %s: %d %s", spoken(token), v.status, v.code),
 				config: ourApp,
 				steps: []step{
-					{sent, refuses(v.status, v.code).askingTokenInfo(first)},
-					{sent, refuses(v.status, v.code).askingTokenInfo(second)},
+					{sent, v.refusal().askingTokenInfo(first)},
+					{sent, v.refusal().askingTokenInfo(second)},
 				},
 			})
 		}

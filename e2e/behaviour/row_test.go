@@ -41,6 +41,7 @@ type want struct {
 	told   told   // identity headers that the backend gets
 
 	realm     string // as WWW-Authenticate quotes it; "" = the default one
+	silent    bool   // no WWW-Authenticate, whatever the status: the refusal is not about the token
 	calls     int    // of getInfo
 	infoCalls int    // of getTokenInfo
 
@@ -103,6 +104,7 @@ func (w want) asking(calls int) want             { w.calls = calls; return w }
 func (w want) askingTokenInfo(calls int) want    { w.infoCalls = calls; return w }
 func (w want) telling(more told) want            { w.told = w.told.with(more); return w }
 func (w want) inRealm(quoted string) want        { w.realm = quoted; return w }
+func (w want) unchallenged() want                { w.silent = true; return w }
 func (w want) cached(pattern string) want        { w.cacheStatus = pattern; return w }
 func (w want) at(target string) want             { w.target = target; return w }
 func (w want) and(f func(*testing.T, *got)) want { w.check = f; return w }

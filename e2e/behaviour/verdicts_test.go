@@ -3,6 +3,7 @@ package behaviour
 import (
 	"fmt"
 	"strings"
+	"testing"
 
 	"github.com/traefik-huaweiid/huaweiid/huaweisim"
 )
@@ -15,20 +16,28 @@ type verdict struct {
 	code       string
 	remembered bool
 	retried    bool
+	aboutHost  bool // and not about the token
 	nsp        []string
 	http       []string
+}
+
+// refusal is what comes of it where nothing is known of the token.
+func (v verdict) refusal() want {
+	w := refuses(v.status, v.code)
+	w.silent = v.aboutHost
+	return w
 }
 
 var verdicts = []verdict{
 	{status: 401, code: "token_invalid", remembered: true, nsp: []string{"6", "102", "31204"}},
 	{status: 403, code: "permission_denied", remembered: true, nsp: []string{"403"}},
-	{status: 403, code: "permission_denied", http: []string{"403"}},
-	{status: 503, code: "huawei_throttled", nsp: []string{"503", "1302"}, http: []string{"503", "429"}},
+	{status: 403, code: "permission_denied", aboutHost: true, nsp: []string{"5"}, http: []string{"403"}},
+	{status: 503, code: "huawei_throttled", nsp: []string{"503", "1302", "4", "7", "8"}, http: []string{"503", "429"}},
 	{status: 502, code: "huawei_unavailable", retried: true, nsp: []string{"70001402", "70020002"}, http: []string{"502"}},
 	{status: 504, code: "huawei_timeout", retried: true, http: []string{"504"}},
-	{status: 502, code: "huawei_unavailable", nsp: []string{"500", "70001401", "7", "00", "000006", "4294967296"},
+	{status: 502, code: "huawei_unavailable", nsp: []string{"500", "70001401", "1", "2", "00", "000006", "4294967296"},
 		http: []string{"500", "590", "501", "505", "599"}},
-	{status: 502, code: "huawei_misconfigured", nsp: []string{"105", "70001201"},
+	{status: 502, code: "huawei_misconfigured", nsp: []string{"3", "103", "105", "108", "501", "70001201"},
 		http: []string{"400", "404", "405", "301", "302", "304", "307", "308", "401", "402", "418", "451"}},
 }
 
@@ -72,8 +81,8 @@ func verdictRows() []row {
 			rows = append(rows, row{
 				name: fmt.Sprintf("getInfo answers %s: %d %s", spoken(token), v.status, v.code),
 				steps: []step{
-					{sent, refuses(v.status, v.code).asking(first)},
-					{sent, refuses(v.status, v.code).asking(second)},
+					{sent, v.refusal().asking(first)},
+					{sent, v.refusal().asking(second)},
 				},
 			})
 		}
@@ -91,6 +100,8 @@ func verdictRows() []row {
 			name:  "getInfo answers HTTP 204: no identity",
 			steps: []step{{bearer("{http/204}"), refuses(502, "huawei_malformed").asking(1)}},
 		},
+		deniedHostRow("HTTP 403", huaweisim.Fault{Kind: "http", Status: 403}),
+		deniedHostRow("NSP_STATUS 5", huaweisim.Fault{Kind: "nsp", NSP: "5"}),
 		row{
 			name: "a user whose token is refused is told so though another's is good",
 			steps: []step{
@@ -99,6 +110,24 @@ func verdictRows() []row {
 			},
 		},
 	)
+}
+
+// deniedHostRow has Huawei refuse to be asked by this host: more often than failures would open the breaker, and no answer
+// that counts at all is fresh.
+func deniedHostRow(spoken string, denied huaweisim.Fault) row {
+	return row{
+		name:   spoken + " is about this host: known users go on, newcomers are refused, and the breaker stays closed",
+		config: "cache: {ttl: 1ns}\nheaders: {status: X-Status}",
+		script: func(t *testing.T, v *visit) {
+			known := bearer("{mainland#1}")
+			v.step(t, step{known, forwards("{mainland#1}").telling(told{"X-Status": says("verified")}).asking(1)})
+			v.huawei.SetFaults(denied)
+			for range 7 {
+				v.step(t, step{bearer("{mainland#2}"), refuses(403, "permission_denied").unchallenged().asking(1)})
+				v.step(t, step{known, forwards("{mainland#1}").telling(told{"X-Status": says("stale")}).asking(anyNumber)})
+			}
+		},
+	}
 }
 
 // without is a configuration in which every failure shows once.
@@ -113,7 +142,7 @@ func retryRows() []row {
 			rows = append(rows, row{
 				name:   fmt.Sprintf("with %d retries, %s asks %d times", retries, spoken(token), first),
 				config: fmt.Sprintf("huawei: {retries: %d}", retries),
-				steps:  []step{{bearer("{" + token + "}"), refuses(v.status, v.code).asking(first)}},
+				steps:  []step{{bearer("{" + token + "}"), v.refusal().asking(first)}},
 			})
 		}
 	}

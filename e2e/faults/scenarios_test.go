@@ -36,6 +36,7 @@ var (
 	malformed     = expectation{status: http.StatusBadGateway, code: "huawei_malformed"}
 	invalid       = expectation{status: http.StatusUnauthorized, code: "token_invalid", definite: true}
 	denied        = expectation{status: http.StatusForbidden, code: "permission_denied", definite: true}
+	hostDenied    = expectation{status: http.StatusForbidden, code: "permission_denied"}
 )
 
 // scenarios gives all of them, those that last longest first.
@@ -85,13 +86,14 @@ func ofStatuses(o options) []scenario {
 		nsp    []string
 		expect expectation
 	}{
-		{http: []int{503, 429}, nsp: []string{"503", "1302"}, expect: throttled},
+		{http: []int{503, 429}, nsp: []string{"503", "1302", "4", "7", "8"}, expect: throttled},
 		{http: []int{502}, nsp: []string{"70001402", "70020002"}, expect: unavailable},
 		{http: []int{504}, expect: timedOut},
 		{http: []int{500, 590, 599}, nsp: []string{"500", "70001401", "999"}, expect: unavailable},
-		{http: []int{400, 404, 405, 302, 418}, nsp: []string{"105", "70001201"}, expect: misconfigured},
+		{http: []int{400, 404, 405, 302, 418}, nsp: []string{"3", "103", "105", "108", "501", "70001201"}, expect: misconfigured},
 		{nsp: []string{"6", "102", "31204"}, expect: invalid},
-		{http: []int{403}, nsp: []string{"403"}, expect: denied},
+		{nsp: []string{"403"}, expect: denied},
+		{http: []int{403}, nsp: []string{"5"}, expect: hostDenied},
 	} {
 		lasts := brief
 		if row.expect.opens {

@@ -51,7 +51,7 @@ var refusals = []struct {
 	code   string
 }{
 	{"expired", 401, "token_invalid"}, {"invalid", 401, "token_invalid"}, {"revoked", 401, "token_invalid"},
-	{"forbidden", 403, "permission_denied"}, {"http/403", 403, "permission_denied"},
+	{"forbidden", 403, "permission_denied"}, {"http/403", 403, "permission_denied"}, {"nsp/5", 403, "permission_denied"},
 	{"nsp/503", 503, "huawei_throttled"}, {"http/429", 503, "huawei_throttled"},
 	{"nsp/500", 502, "huawei_unavailable"}, {"http/500", 502, "huawei_unavailable"}, {"nsp/70001402", 502, "huawei_unavailable"},
 	{"http/504", 504, "huawei_timeout"},
