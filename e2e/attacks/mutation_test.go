@@ -3,7 +3,6 @@ package attacks
 import (
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/traefik-huaweiid/huaweiid/e2e/mutate"
 	"github.com/traefik-huaweiid/huaweiid/e2e/proxy"
 	"github.com/traefik-huaweiid/huaweiid/huaweisim"
 )
@@ -123,27 +123,26 @@ func TestMutants_failTheCases(t *testing.T) {
 // stage copies the plugin, without the defence, and returns the directory.
 func (m mutant) stage(t *testing.T) string {
 	t.Helper()
-	root, err := proxy.Root()
-	require.NoError(t, err)
 	dir := t.TempDir()
-	require.NoError(t, os.CopyFS(filepath.Join(dir, "vendor"), os.DirFS(filepath.Join(root, "vendor"))))
-	files, err := filepath.Glob(filepath.Join(root, "*.go"))
+	module, err := proxy.Stage(dir)
 	require.NoError(t, err)
-	for _, file := range append(files, filepath.Join(root, "go.mod"), filepath.Join(root, ".traefik.yml")) {
-		content, err := os.ReadFile(file)
-		require.NoError(t, err)
-		name := filepath.Base(file)
-		if name == m.file {
-			content = []byte(m.apply(t, string(content)))
-		}
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), content, 0o644))
-	}
-	return dir
+	plugin := filepath.Join(dir, "plugins-local", "src", filepath.FromSlash(module))
+	change := mutate.Change{In: m.in, Take: m.take, Put: m.put}
+	require.NoError(t, change.Apply(plugin), "bring the mutant without %s up to date", m.without)
+	return plugin
 }
 
-func (m mutant) apply(t *testing.T, source string) string {
-	t.Helper()
-	require.Equal(t, 1, strings.Count(source, m.text),
-		"%s has to have the defence once, as %q: bring the mutant without %s up to date", m.file, m.text, m.without)
-	return strings.Replace(source, m.text, m.instead, 1)
+// A mutant that does not compile would not load, and then every class would fail. This takes seconds, and no Traefik.
+func TestMutants_areThePluginWithoutADefence(t *testing.T) {
+	t.Parallel()
+	root, err := proxy.Root()
+	require.NoError(t, err)
+	checker, err := mutate.NewChecker(root)
+	require.NoError(t, err)
+	for _, m := range mutants {
+		t.Run(m.without, func(t *testing.T) {
+			t.Parallel()
+			require.NoError(t, checker.Check(m.stage(t)), "the mutant without %s does not compile", m.without)
+		})
+	}
 }

@@ -47,11 +47,13 @@ func upToColon(message string) string {
 func TestCacheStatusTable_hasEveryForm(t *testing.T) {
 	t.Parallel()
 	text := read(t, operations)
+	found := false
 	inspect(t, func(node ast.Node) {
 		function, ok := node.(*ast.FuncDecl)
 		if !ok || function.Name.Name != "cacheStatus" {
 			return
 		}
+		found = true
 		ast.Inspect(function, func(node ast.Node) bool {
 			if returned, ok := node.(*ast.ReturnStmt); ok {
 				form, _ := literal(returned.Results[0])
@@ -65,4 +67,5 @@ func TestCacheStatusTable_hasEveryForm(t *testing.T) {
 			return true
 		})
 	})
+	assert.True(t, found, "no function cacheStatus writes the forms")
 }

@@ -8,7 +8,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -17,16 +16,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/traefik-huaweiid/huaweiid/e2e/load"
+	"github.com/traefik-huaweiid/huaweiid/e2e/mutate"
 	"github.com/traefik-huaweiid/huaweiid/e2e/proxy"
 	"github.com/traefik-huaweiid/huaweiid/huaweisim"
 )
 
 // No answer of Huawei is known to make the plugin panic. So a staged copy of it is changed: each call after the first panics.
-const (
-	calling   = "\treq.Header = c.header\n"
-	panicking = calling + "\tif calls++; calls > 1 {\n\t\tvar none *verdict\n\t\tnone.cause = \"\"\n\t}\n"
-	counting  = "\nvar calls int\n"
-)
+var panicking = mutate.Change{In: "post", Take: "r.Header = c.header",
+	Put: "r.Header = c.header\nif calls++; calls > 1 {\nvar none *verdict\nnone.cause = \"\"\n}"}
 
 // stagePanicking stages the changed copy.
 func stagePanicking(t *testing.T) (dir, module string) {
@@ -34,12 +31,10 @@ func stagePanicking(t *testing.T) (dir, module string) {
 	dir = t.TempDir()
 	module, err := proxy.Stage(dir)
 	require.NoError(t, err)
-	file := filepath.Join(dir, "plugins-local", "src", filepath.FromSlash(module), "huawei.go")
-	source, err := os.ReadFile(file)
-	require.NoError(t, err)
-	require.Equal(t, 1, strings.Count(string(source), calling), "the text to change")
-	changed := strings.Replace(string(source), calling, panicking, 1) + counting
-	require.NoError(t, os.WriteFile(file, []byte(changed), 0o644))
+	plugin := filepath.Join(dir, "plugins-local", "src", filepath.FromSlash(module))
+	require.NoError(t, panicking.Apply(plugin))
+	counting := "package huaweiid\n\nvar calls int\n"
+	require.NoError(t, os.WriteFile(filepath.Join(plugin, "calls.go"), []byte(counting), 0o644))
 	return dir, module
 }
 
