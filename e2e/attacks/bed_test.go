@@ -28,7 +28,7 @@ type bed struct {
 }
 
 // newBed starts a Traefik with the plugin in a directory; "" = this checkout's.
-func newBed(t *testing.T, stacks []stack, plugin string) *bed {
+func newBed(t *testing.T, stacks []stack, staged string) *bed {
 	t.Helper()
 	bed := &bed{strict: startStrict(), pages: startStrict(), stacks: stacks, sayings: &sayings{}}
 	t.Cleanup(bed.strict.Close)
@@ -43,8 +43,8 @@ func newBed(t *testing.T, stacks []stack, plugin string) *bed {
 	front, err := filepath.Abs("testdata/front")
 	require.NoError(t, err)
 	plugins := map[string]string{"front": front}
-	if plugin != "" {
-		plugins["huaweiid"] = plugin
+	if staged != "" {
+		plugins["huaweiid"] = staged
 	}
 	ctx := context.Background()
 	bed.proxy, err = proxy.Start(ctx, proxy.Options{Dynamic: dynamic, Plugins: plugins})

@@ -1,7 +1,6 @@
 package attacks
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/traefik-huaweiid/huaweiid/e2e/rawhttp"
 )
 
 // framing is about where a request ends: what a proxy takes for a body and the backend for a request comes in without
@@ -166,14 +167,10 @@ func (b *bed) askAndLinger(wire string) answer {
 		return answer{err: err}
 	}
 	defer conn.Close()
-	if _, err := io.WriteString(conn, wire); err != nil && !isClosed(err) {
-		return answer{err: err}
-	}
-	reader := bufio.NewReader(conn)
-	a := readAnswer(reader, "POST")
-	if err := conn.SetReadDeadline(time.Now().Add(lingering)); err != nil && !isClosed(err) {
+	a := askOn(conn, wire)
+	if err := conn.SetReadDeadline(time.Now().Add(lingering)); err != nil && !rawhttp.IsClosed(err) {
 		return answer{err: errors.Join(a.err, err)}
 	}
-	_, _ = io.Copy(io.Discard, reader) // ends with the connection or the deadline
+	_, _ = io.Copy(io.Discard, conn.Reader) // ends with the connection or the deadline
 	return a
 }

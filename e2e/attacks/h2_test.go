@@ -9,6 +9,8 @@ import (
 
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
+
+	"github.com/traefik-huaweiid/huaweiid/e2e/rawhttp"
 )
 
 // h2Request is one as HTTP/2 frames carry it, without TLS: fields and trailers go out byte for byte.
@@ -42,7 +44,7 @@ func (b *bed) askH2(r h2Request) answer {
 	}
 	framer := http2.NewFramer(conn, conn)
 	framer.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
-	if err := r.write(framer); err != nil && !isClosed(err) {
+	if err := r.write(framer); err != nil && !rawhttp.IsClosed(err) {
 		return answer{err: err}
 	}
 	return readH2Answer(framer)
@@ -87,7 +89,7 @@ func readH2Answer(framer *http2.Framer) answer {
 	for {
 		frame, err := framer.ReadFrame()
 		if err != nil {
-			return answer{blocked: isClosed(err), err: fmt.Errorf("reading frames: %w", err)}
+			return answer{blocked: rawhttp.IsClosed(err), err: fmt.Errorf("reading frames: %w", err)}
 		}
 		switch frame := frame.(type) {
 		case *http2.SettingsFrame:

@@ -1,15 +1,13 @@
 package attacks
 
 import (
-	"bufio"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"strings"
 	"time"
+
+	"github.com/traefik-huaweiid/huaweiid/e2e/rawhttp"
 )
 
 // patience bounds what has to happen at some time.
@@ -34,15 +32,7 @@ func (r request) String() string {
 	if r.wire != "" {
 		return r.wire
 	}
-	method, target := r.method, r.target
-	if method == "" {
-		method = http.MethodGet
-	}
-	if target == "" {
-		target = "/"
-	}
-	lines := append([]string{method + " " + target + " HTTP/1.1", "Host: " + r.to}, r.lines...)
-	return strings.Join(lines, "\r\n") + "\r\n\r\n" + r.body
+	return rawhttp.Request{Method: r.method, Target: r.target, Host: r.to, Lines: r.lines, Body: r.body}.String()
 }
 
 // answer is what came back.
@@ -70,41 +60,25 @@ func (b *bed) ask(r request) answer {
 		return answer{err: err}
 	}
 	defer conn.Close()
-	wire := r.String()
-	if _, err := io.WriteString(conn, wire); err != nil && !isClosed(err) {
-		return answer{err: err}
-	}
-	method, _, _ := strings.Cut(wire, " ")
-	return readAnswer(bufio.NewReader(conn), method)
+	return askOn(conn, r.String())
 }
 
-func (b *bed) dial() (net.Conn, error) {
-	conn, err := net.Dial("tcp", b.proxy.Addr())
+func (b *bed) dial() (*rawhttp.Conn, error) { return rawhttp.Dial(b.proxy.Addr(), patience) }
+
+func askOn(conn *rawhttp.Conn, wire string) answer {
+	resp, err := conn.Ask(wire)
 	if err != nil {
-		return nil, err
+		return answer{blocked: rawhttp.IsClosed(err), err: err}
 	}
-	return conn, conn.SetDeadline(time.Now().Add(patience))
-}
-
-func readAnswer(from *bufio.Reader, method string) answer {
-	for {
-		resp, err := http.ReadResponse(from, &http.Request{Method: method})
-		if err != nil {
-			return answer{blocked: isClosed(err), err: err}
-		}
-		if resp.StatusCode == http.StatusContinue {
-			continue
-		}
-		if resp.StatusCode == http.StatusSwitchingProtocols {
-			return newAnswer(resp.StatusCode, resp.Header, resp.Header.Get("X-Seen"))
-		}
-		body, err := io.ReadAll(resp.Body)
-		resp.Body.Close()
-		if err != nil {
-			return answer{err: fmt.Errorf("reading the answer's body: %w", err)}
-		}
-		return newAnswer(resp.StatusCode, resp.Header, string(body))
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		return newAnswer(resp.StatusCode, resp.Header, resp.Header.Get("X-Seen"))
 	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return answer{err: fmt.Errorf("reading the answer's body: %w", err)}
+	}
+	return newAnswer(resp.StatusCode, resp.Header, string(body))
 }
 
 // newAnswer tells who answered.
@@ -126,10 +100,4 @@ func newAnswer(status int, header http.Header, body string) answer {
 		a.blocked = true
 	}
 	return a
-}
-
-// isClosed says whether the other side ended the connection.
-func isClosed(err error) bool {
-	var broken *net.OpError
-	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &broken) && !broken.Timeout()
 }

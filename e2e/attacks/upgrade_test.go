@@ -1,7 +1,6 @@
 package attacks
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"strings"
@@ -86,11 +85,7 @@ func (c *cases) tunnel(to string, lines []string, w want) error {
 		return err
 	}
 	defer conn.Close()
-	if _, err := io.WriteString(conn, request{to: to, lines: lines}.String()); err != nil {
-		return err
-	}
-	reader := bufio.NewReader(conn)
-	a := readAnswer(reader, "GET")
+	a := askOn(conn, request{to: to, lines: lines}.String())
 	if err := w.differs(a); err != nil {
 		return err
 	}
@@ -101,7 +96,7 @@ func (c *cases) tunnel(to string, lines []string, w want) error {
 		if _, err := io.WriteString(conn, line); err != nil {
 			return err
 		}
-		back, err := reader.ReadString('\n')
+		back, err := conn.Reader.ReadString('\n')
 		if err != nil || back != line {
 			return fmt.Errorf("the tunnel gave back %q (%v), want %q", back, err, line)
 		}

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"gopkg.in/yaml.v3"
 
-	"github.com/traefik-huaweiid/huaweiid/e2e/load"
+	"github.com/traefik-huaweiid/huaweiid/e2e/plugin"
 )
 
 // document is the dynamic configuration of a host: for every middleware of every row a router of its own, found by its
@@ -29,7 +29,7 @@ func document(t *testing.T, rows []row, host, backend string, upstream *huawei) 
 				"middlewares": []string{name}, "service": "echo",
 			}
 			middlewares[name] = map[string]any{"plugin": map[string]any{
-				load.Key: options(t, r.name, upstream.urls(own).Replace(config), upstream.urls(own).Replace(toTheSimulator)),
+				plugin.Key: options(t, r.name, upstream.urls(own).Replace(config), upstream.urls(own).Replace(toTheSimulator)),
 			}}
 		}
 	}

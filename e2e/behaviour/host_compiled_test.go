@@ -13,7 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/traefik-huaweiid/huaweiid/e2e/load"
+	"github.com/traefik-huaweiid/huaweiid/e2e/plugin"
 )
 
 // startCompiled runs the plugin as this binary has it compiled in, behind net/http and before its reverse proxy.
@@ -25,15 +25,15 @@ func startCompiled(t *testing.T, rows []row, upstream *huawei) *host {
 	captureOutput(t, logged)
 	h, text := newHost(t, "compiled", rows, upstream)
 	h.log = logged.String
-	h.address = serve(t, h, text, load.Compiled)
+	h.address = serve(t, h, text, plugin.Compiled)
 	return h
 }
 
 // serve puts the middlewares of a dynamic configuration behind an HTTP server that finds them by hostname, as Traefik's
 // routers do.
-func serve(t *testing.T, h *host, text string, makes load.Make) (address string) {
+func serve(t *testing.T, h *host, text string, makes plugin.Make) (address string) {
 	t.Helper()
-	configuration, err := load.Configuration(text, ".yml")
+	configuration, err := plugin.Configuration(text, ".yml")
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
@@ -50,7 +50,7 @@ func serve(t *testing.T, h *host, text string, makes load.Make) (address string)
 
 	routers := map[string]http.Handler{}
 	for name, router := range configuration.HTTP.Routers {
-		options, err := load.Options(configuration, router.Middlewares[0])
+		options, err := plugin.Options(configuration, router.Middlewares[0])
 		require.NoError(t, err)
 		handler, err := makes(ctx, next, options, router.Middlewares[0]+"@file")
 		require.NoError(t, err, "the middleware %s", name)

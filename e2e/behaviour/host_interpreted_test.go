@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/traefik-huaweiid/huaweiid/e2e/load"
+	"github.com/traefik-huaweiid/huaweiid/e2e/plugin"
 	"github.com/traefik-huaweiid/huaweiid/e2e/proxy"
 )
 
@@ -17,7 +17,7 @@ func startInterpreted(t *testing.T, rows []row, upstream *huawei) *host {
 	module, err := proxy.Stage(dir)
 	require.NoError(t, err)
 	logged := &lines{}
-	makes, err := load.Interpreted(dir, module, logged)
+	makes, err := plugin.Interpreted(dir, module, logged)
 	require.NoError(t, err)
 
 	h, text := newHost(t, "interpreted", rows, upstream)

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/traefik-huaweiid/huaweiid/e2e/load"
+	"github.com/traefik-huaweiid/huaweiid/e2e/plugin"
 	"github.com/traefik-huaweiid/huaweiid/huaweisim"
 )
 
@@ -36,7 +36,7 @@ func newHost(t *testing.T, name string, rows []row, upstream *huawei) (*host, st
 // protectedNames reads the names that are configured under headers, and adds the default ones, which always count.
 func protectedNames(t *testing.T, rows []row, text string) []map[string]bool {
 	t.Helper()
-	configuration, err := load.Configuration(text, ".yml")
+	configuration, err := plugin.Configuration(text, ".yml")
 	require.NoError(t, err)
 	var all []map[string]bool
 	for number, r := range rows {
@@ -49,7 +49,7 @@ func protectedNames(t *testing.T, rows []row, text string) []map[string]bool {
 			vias = append(vias, via)
 		}
 		for _, via := range vias {
-			options, err := load.Options(configuration, routerName(number, via))
+			options, err := plugin.Options(configuration, routerName(number, via))
 			require.NoError(t, err)
 			for group, headers := range options {
 				if !strings.EqualFold(group, "headers") {

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/traefik-huaweiid/huaweiid/e2e/load"
+	"github.com/traefik-huaweiid/huaweiid/e2e/plugin"
 	"github.com/traefik-huaweiid/huaweiid/e2e/proxy"
 )
 
@@ -20,7 +20,7 @@ func startTraefik(t *testing.T, rows []row, upstream *huawei) *host {
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, p.Stop()) })
 
-	configuration, err := load.Configuration(text, ".yml")
+	configuration, err := plugin.Configuration(text, ".yml")
 	require.NoError(t, err)
 	var routers []string
 	for name := range configuration.HTTP.Routers {

@@ -5,8 +5,11 @@ import (
 	"net/http"
 	"net/textproto"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/traefik-huaweiid/huaweiid/e2e/rawhttp"
 )
 
 // request is written to the wire as it stands, so that it may be what no HTTP client would send. In lines, target and body
@@ -38,34 +41,17 @@ func (r request) trailing(lines ...string) request { r.chunked, r.trailers = tru
 // inChunks sends the body with a length that the head does not tell.
 func (r request) inChunks(body string) request { r.chunked, r.body = true, body; return r }
 
-// chunk is the size of the pieces that a chunked body comes in.
-const chunk = 7
-
 // write gives the bytes of the request to a host.
 func (r request) write(host string) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: %s\r\n", r.method, r.target, host)
-	for _, line := range r.lines {
-		b.WriteString(line + "\r\n")
-	}
+	raw := rawhttp.Request{Method: r.method, Target: r.target, Host: host, Lines: slices.Clone(r.lines), Body: r.body}
 	switch {
 	case r.chunked:
-		b.WriteString("Transfer-Encoding: chunked\r\n\r\n")
-		for rest := r.body; rest != ""; {
-			n := min(chunk, len(rest))
-			fmt.Fprintf(&b, "%x\r\n%s\r\n", n, rest[:n])
-			rest = rest[n:]
-		}
-		b.WriteString("0\r\n")
-		for _, line := range r.trailers {
-			b.WriteString(line + "\r\n")
-		}
+		raw.Lines = append(raw.Lines, "Transfer-Encoding: chunked")
+		raw.Body = rawhttp.Chunked(r.body, r.trailers...)
 	case r.body != "":
-		fmt.Fprintf(&b, "Content-Length: %d\r\n\r\n%s", len(r.body), r.body)
-		return b.String()
+		raw.Lines = append(raw.Lines, fmt.Sprintf("Content-Length: %d", len(r.body)))
 	}
-	b.WriteString("\r\n")
-	return b.String()
+	return raw.String()
 }
 
 // header is what the lines mean to a reader of HTTP.

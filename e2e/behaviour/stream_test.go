@@ -28,7 +28,7 @@ func streamRows() []row {
 		{
 			name: "an event passes when it happens, and not when the stream is over",
 			script: func(t *testing.T, v *visit) {
-				conn, _, resp := v.open(t, bearer("{mainland}").to(heldPath))
+				conn, resp := v.open(t, bearer("{mainland}").to(heldPath))
 				defer conn.Close()
 				defer resp.Body.Close()
 				require.Equal(t, http.StatusOK, resp.StatusCode)
@@ -73,7 +73,7 @@ func streamRows() []row {
 func upgraded(token string, lines ...string) func(*testing.T, *visit) {
 	return func(t *testing.T, v *visit) {
 		sent := bearer(token, lines...).to("/upgrade")
-		conn, reader, resp := v.open(t, sent)
+		conn, resp := v.open(t, sent)
 		defer conn.Close()
 		require.Equal(t, http.StatusSwitchingProtocols, resp.StatusCode)
 		assert.Equal(t, "echo", resp.Header.Get("Upgrade"))
@@ -83,7 +83,7 @@ func upgraded(token string, lines ...string) func(*testing.T, *visit) {
 		for _, line := range []string{"there\n", "and back\n"} {
 			_, err := io.WriteString(conn, line)
 			require.NoError(t, err)
-			back, err := reader.ReadString('\n')
+			back, err := conn.Reader.ReadString('\n')
 			require.NoError(t, err)
 			assert.Equal(t, line, back)
 		}

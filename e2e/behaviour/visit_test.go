@@ -1,10 +1,8 @@
 package behaviour
 
 import (
-	"bufio"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"testing"
 	"time"
@@ -12,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/traefik-huaweiid/huaweiid/e2e/rawhttp"
 	"github.com/traefik-huaweiid/huaweiid/huaweisim"
 )
 
@@ -61,13 +60,13 @@ func (v *visit) send(t *testing.T, r request) *got {
 	hostname := v.hostname(r.via)
 	seen := v.host.backend.count(hostname)
 
-	conn, reader, resp := v.open(t, r)
+	conn, resp := v.open(t, r)
 	defer conn.Close()
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	require.NoError(t, err, "reading the response's body")
 	if r.method == http.MethodHead {
-		requireNothingMore(t, conn, reader)
+		requireNothingMore(t, conn)
 	}
 
 	after := v.huawei.Stats().Calls
@@ -83,24 +82,20 @@ func (v *visit) send(t *testing.T, r request) *got {
 }
 
 // open sends a request and reads the head of the answer.
-func (v *visit) open(t *testing.T, r request) (net.Conn, *bufio.Reader, *http.Response) {
+func (v *visit) open(t *testing.T, r request) (*rawhttp.Conn, *http.Response) {
 	t.Helper()
-	conn, err := net.Dial("tcp", v.host.address)
+	conn, err := rawhttp.Dial(v.host.address, answerTimeout)
 	require.NoError(t, err)
-	require.NoError(t, conn.SetDeadline(time.Now().Add(answerTimeout)))
-	_, err = io.WriteString(conn, r.expanded(v).write(v.hostname(r.via)))
+	resp, err := conn.Ask(r.expanded(v).write(v.hostname(r.via)))
 	require.NoError(t, err)
-	reader := bufio.NewReader(conn)
-	resp, err := http.ReadResponse(reader, &http.Request{Method: r.method})
-	require.NoError(t, err, "reading the response")
-	return conn, reader, resp
+	return conn, resp
 }
 
 // begin sends a request and returns when Huawei has been asked about it; what it returns makes the client leave.
 func (v *visit) begin(t *testing.T, r request) (leave func()) {
 	t.Helper()
 	before := v.huawei.Stats().Calls[huaweisim.GetInfo]
-	conn, err := net.Dial("tcp", v.host.address)
+	conn, err := rawhttp.Dial(v.host.address, answerTimeout)
 	require.NoError(t, err)
 	_, err = io.WriteString(conn, r.expanded(v).write(v.hostname(r.via)))
 	require.NoError(t, err)
@@ -110,11 +105,9 @@ func (v *visit) begin(t *testing.T, r request) (leave func()) {
 
 // requireNothingMore asks for a second answer over the connection: were there a body after the answer to HEAD, it would
 // come in the answer's place.
-func requireNothingMore(t *testing.T, conn net.Conn, reader *bufio.Reader) {
+func requireNothingMore(t *testing.T, conn *rawhttp.Conn) {
 	t.Helper()
-	_, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: nobody.test\r\n\r\n")
-	require.NoError(t, err)
-	resp, err := http.ReadResponse(reader, nil)
+	resp, err := conn.Ask(rawhttp.Request{Host: "nobody.test"}.String())
 	require.NoError(t, err, "the answer to HEAD is followed by something that is no answer")
 	defer resp.Body.Close()
 	assert.Equal(t, http.StatusNotFound, resp.StatusCode)

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/traefik/traefik/v3/pkg/plugins"
 
-	"github.com/traefik-huaweiid/huaweiid/e2e/load"
+	"github.com/traefik-huaweiid/huaweiid/e2e/plugin"
 	"github.com/traefik-huaweiid/huaweiid/e2e/proxy"
 )
 
@@ -35,7 +35,7 @@ func TestManifest_describesAMiddlewareOfThisModule(t *testing.T) {
 	assert.NotEmpty(t, m.Summary)
 	assert.NotEmpty(t, m.TestData)
 	assert.Equal(t, modulePath(t), m.Import)
-	assert.Equal(t, load.Key, m.Import[strings.LastIndex(m.Import, "/")+1:], "the package's name is the import's last element")
+	assert.Equal(t, plugin.Key, m.Import[strings.LastIndex(m.Import, "/")+1:], "the package's name is the import's last element")
 	assert.False(t, m.UseUnsafe)
 }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/traefik/traefik/v3/pkg/config/label"
 
-	"github.com/traefik-huaweiid/huaweiid/e2e/load"
+	"github.com/traefik-huaweiid/huaweiid/e2e/plugin"
 )
 
 // format is a way to write a middleware's options.
@@ -41,9 +41,9 @@ var formats = map[string]format{
 
 func fromFile(t *testing.T, document, extension string) map[string]any {
 	t.Helper()
-	configuration, err := load.Configuration(document, extension)
+	configuration, err := plugin.Configuration(document, extension)
 	require.NoError(t, err)
-	options, err := load.Options(configuration, "auth")
+	options, err := plugin.Options(configuration, "auth")
 	require.NoError(t, err)
 	return options
 }
@@ -58,14 +58,14 @@ func fromLabels(t *testing.T, document string) map[string]any {
 	}
 	configuration, err := label.DecodeConfiguration(labels)
 	require.NoError(t, err)
-	options, err := load.Options(configuration, "auth")
+	options, err := plugin.Options(configuration, "auth")
 	require.NoError(t, err)
 	return options
 }
 
 func fromKubernetes(t *testing.T, document string) map[string]any {
 	t.Helper()
-	options, err := load.Resource(document)
+	options, err := plugin.Resource(document)
 	require.NoError(t, err)
 	return options
 }

@@ -18,13 +18,13 @@ import (
 	"github.com/traefik/yaegi/interp"
 	"github.com/traefik/yaegi/stdlib"
 
-	"github.com/traefik-huaweiid/huaweiid/e2e/load"
+	"github.com/traefik-huaweiid/huaweiid/e2e/plugin"
 )
 
 // host runs the plugin's code.
 type host struct {
 	// build decodes and calls New, as Traefik does for a router.
-	build load.Make
+	build plugin.Make
 	// config decodes and tells what New would get. Traefik's loader keeps that to itself.
 	config func(options map[string]any) (map[string]string, error)
 }
@@ -33,19 +33,19 @@ var hosts = map[string]host{}
 
 // One interpreter for all tests, as in Traefik.
 func TestMain(m *testing.M) {
-	os.Exit(load.Main(m, func(dir, module string, interpreted load.Make) error {
+	os.Exit(plugin.Main(m, func(dir, module string, interpreted plugin.Make) error {
 		createConfig, err := interpretedCreateConfig(dir, module)
 		if err != nil {
 			return err
 		}
-		hosts["compiled"] = host{build: load.Compiled, config: compiledConfig}
+		hosts["compiled"] = host{build: plugin.Compiled, config: compiledConfig}
 		hosts["interpreted"] = host{build: oneAtATime(interpreted), config: createConfig}
 		return nil
 	}))
 }
 
 func compiledConfig(options map[string]any) (map[string]string, error) {
-	config, err := load.Config(options)
+	config, err := plugin.Config(options)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +53,7 @@ func compiledConfig(options map[string]any) (map[string]string, error) {
 }
 
 // oneAtATime calls New as Traefik does: from one goroutine.
-func oneAtATime(makes load.Make) load.Make {
+func oneAtATime(makes plugin.Make) plugin.Make {
 	var mu sync.Mutex
 	return func(ctx context.Context, next http.Handler, options map[string]any, name string) (http.Handler, error) {
 		mu.Lock()

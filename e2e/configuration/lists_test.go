@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/traefik-huaweiid/huaweiid/e2e/load"
+	"github.com/traefik-huaweiid/huaweiid/e2e/plugin"
 )
 
 // One row is one way to write the same two apps. What New makes of them is seen in the error that one bad one causes.
@@ -87,9 +87,9 @@ http:
               - |
 ` + indented(readFile(t, "testdata/ca.pem"), 16)
 	forEachHost(t, func(t *testing.T, h host) {
-		configuration, err := load.Configuration(document, ".yml")
+		configuration, err := plugin.Configuration(document, ".yml")
 		assert.NoError(t, err)
-		options, err := load.Options(configuration, "auth")
+		options, err := plugin.Options(configuration, "auth")
 		assert.NoError(t, err)
 		h.serves(t, options)
 		got, err := h.config(options)

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/traefik-huaweiid/huaweiid"
-	"github.com/traefik-huaweiid/huaweiid/e2e/load"
+	"github.com/traefik-huaweiid/huaweiid/e2e/plugin"
 )
 
 // everyOption has a value for each option that is not its default: as a user writes it, in JSON, and as New gets it.
@@ -57,7 +57,7 @@ var everyOption = []struct {
 func TestOptions_haveARowEach(t *testing.T) {
 	t.Parallel()
 	var known, rows []string
-	load.EachOption(huaweiid.CreateConfig(), func(path string, _ reflect.Value) { known = append(known, path) })
+	plugin.EachOption(huaweiid.CreateConfig(), func(path string, _ reflect.Value) { known = append(known, path) })
 	for _, row := range everyOption {
 		rows = append(rows, row.path)
 		config := huaweiid.CreateConfig()
@@ -135,7 +135,7 @@ func decoded(format string, value any) any {
 // optionsAndGroups are the names that an error lists where none is near, in the order of Config.
 func optionsAndGroups() []string {
 	var names []string
-	load.EachOption(huaweiid.CreateConfig(), func(path string, _ reflect.Value) {
+	plugin.EachOption(huaweiid.CreateConfig(), func(path string, _ reflect.Value) {
 		if group, _, nested := strings.Cut(path, "."); nested && !slices.Contains(names, group) {
 			names = append(names, group)
 		}
@@ -147,7 +147,7 @@ func optionsAndGroups() []string {
 func set(t *testing.T, config *huaweiid.Config, path string, value any) {
 	t.Helper()
 	found := false
-	load.EachOption(config, func(p string, option reflect.Value) {
+	plugin.EachOption(config, func(p string, option reflect.Value) {
 		if p == path {
 			option.Set(reflect.ValueOf(value))
 			found = true

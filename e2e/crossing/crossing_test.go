@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/traefik-huaweiid/huaweiid/e2e/load"
+	"github.com/traefik-huaweiid/huaweiid/e2e/plugin"
 	"github.com/traefik-huaweiid/huaweiid/e2e/proxy"
 	"github.com/traefik-huaweiid/huaweiid/huaweisim"
 )
@@ -71,7 +71,7 @@ func TestRequests_getTheirOwnIdentityOrTheirOwnRefusal(t *testing.T) {
 	module, err := proxy.Stage(dir)
 	require.NoError(t, err)
 	// One interpreter for all of them, as in Traefik.
-	makes, err := load.Interpreted(dir, module, io.Discard)
+	makes, err := plugin.Interpreted(dir, module, io.Discard)
 	require.NoError(t, err)
 
 	for _, v := range variants {
@@ -81,7 +81,7 @@ func TestRequests_getTheirOwnIdentityOrTheirOwnRefusal(t *testing.T) {
 	}
 }
 
-func (v variant) test(t *testing.T, makes load.Make) {
+func (v variant) test(t *testing.T, makes plugin.Make) {
 	sim := huaweisim.New()
 	// Not slow, but long enough for a convoy to meet.
 	sim.SetFaults(huaweisim.Fault{Kind: "latency", Latency: "3ms"})

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bufio"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -15,6 +13,7 @@ import (
 	"time"
 
 	"github.com/traefik-huaweiid/huaweiid/e2e/echo"
+	"github.com/traefik-huaweiid/huaweiid/e2e/rawhttp"
 )
 
 const (
@@ -23,12 +22,12 @@ const (
 )
 
 // checkAll sends every request, prints the table, and fails if anything differs.
-func checkAll(ctx context.Context, out io.Writer, s *stack) error {
+func checkAll(out io.Writer, s *stack) error {
 	const format = "%-20s %-12s %-7s %-19s %-30s %-16s %s\n"
 	fmt.Fprintf(out, format, "request", "token", "status", "code", "X-User-OpenID", "X-User-Phone", "")
 	different := 0
 	for _, request := range requests {
-		got, err := send(ctx, s, request)
+		got, err := send(s, request)
 		if err != nil {
 			return fmt.Errorf("sending the request %q: %w", request.name, err)
 		}
@@ -60,46 +59,27 @@ type result struct {
 	forwarded int64        // how many requests reached the backend
 }
 
-// send writes the request byte for byte: net/http's client would have its own ideas about header names and Connection.
-func send(ctx context.Context, s *stack, r request) (*result, error) {
+// send makes a request and tells what came of it.
+func send(s *stack, r request) (*result, error) {
 	before := s.backend.Served()
-	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", s.proxy.Addr())
-	if err != nil {
-		return nil, err
-	}
-	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(requestTimeout)); err != nil {
-		return nil, err
-	}
-
-	var b strings.Builder
-	fmt.Fprintf(&b, "GET / HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\nAccept: */*\r\n", s.proxy.Addr(), userAgent)
+	lines := []string{"User-Agent: " + userAgent, "Accept: */*"}
 	for _, header := range r.headers() {
-		fmt.Fprintf(&b, "%s: %s\r\n", header[0], header[1])
+		lines = append(lines, header[0]+": "+header[1])
 	}
-	b.WriteString("\r\n")
-	if _, err := io.WriteString(conn, b.String()); err != nil {
-		return nil, err
-	}
-	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
-	if err != nil {
-		return nil, err
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
+	resp, body, err := rawhttp.Do(s.proxy.Addr(), requestTimeout, rawhttp.Request{Host: s.proxy.Addr(), Lines: lines}.String())
 	if err != nil {
 		return nil, err
 	}
 
 	got := &result{status: resp.StatusCode, header: resp.Header, forwarded: s.backend.Served() - before}
 	if resp.Header.Get("X-Echo") != "" {
-		return got, json.Unmarshal(body, &got.seen)
+		return got, json.Unmarshal([]byte(body), &got.seen)
 	}
 	var problem struct {
 		Code string `json:"code"`
 	}
 	// An answer that is no problem details has no code, and is found different for that.
-	_ = json.Unmarshal(body, &problem)
+	_ = json.Unmarshal([]byte(body), &problem)
 	got.code = problem.Code
 	return got, nil
 }

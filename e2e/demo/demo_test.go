@@ -79,7 +79,7 @@ func TestCompare_seesEveryDifference(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			got, err := send(context.Background(), s, forged)
+			got, err := send(s, forged)
 			require.NoError(t, err)
 			test.change(got)
 			differences := strings.Join(forged.compare(s, got), "\n")

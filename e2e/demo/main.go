@@ -72,7 +72,7 @@ func runCheck(ctx context.Context, out io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.stop()) }()
 
-	return checkAll(ctx, out, s)
+	return checkAll(out, s)
 }
 
 // demoAddress is where the demo listens. It is tried out here, because Traefik's own error would name no remedy.

@@ -11,7 +11,7 @@ import (
 	"github.com/traefik/traefik/v3/pkg/config/dynamic"
 	"github.com/traefik/traefik/v3/pkg/config/label"
 
-	"github.com/traefik-huaweiid/huaweiid/e2e/load"
+	"github.com/traefik-huaweiid/huaweiid/e2e/plugin"
 )
 
 // middlewareName is the one that all examples have.
@@ -46,9 +46,9 @@ func TestConfigurations_inTOMLAndLabelsAreTheSameBut(t *testing.T) {
 		}
 	}
 	labels = fromLabels(t, oneBlock(t, readme, "labels"))
-	a, err := load.Config(toml)
+	a, err := plugin.Config(toml)
 	require.NoError(t, err)
-	b, err := load.Config(labels)
+	b, err := plugin.Config(labels)
 	require.NoError(t, err)
 	b.Audience.ClientIDs = b.Audience.ClientIDs[:1] // shows how a list is written
 	assert.Equal(t, a, b)
@@ -61,17 +61,17 @@ func middlewares(t *testing.T) []map[string]any {
 	for _, b := range blocksOf(t, readme, "dynamic configuration") {
 		found = append(found, decode(t, b))
 	}
-	resource, err := load.Resource(oneBlock(t, readme, "resource"))
+	resource, err := plugin.Resource(oneBlock(t, readme, "resource"))
 	require.NoError(t, err)
 	return append(found, resource, fromLabels(t, oneBlock(t, readme, "labels")))
 }
 
 func decode(t *testing.T, b block) map[string]any {
 	t.Helper()
-	configuration, err := load.Configuration(b.text, "."+b.language)
+	configuration, err := plugin.Configuration(b.text, "."+b.language)
 	require.NoError(t, err)
 	requireWired(t, configuration)
-	options, err := load.Options(configuration, middlewareName)
+	options, err := plugin.Options(configuration, middlewareName)
 	require.NoError(t, err)
 	return options
 }
@@ -88,7 +88,7 @@ func fromLabels(t *testing.T, text string) map[string]any {
 	configuration, err := label.DecodeConfiguration(labels)
 	require.NoError(t, err)
 	requireWired(t, configuration)
-	options, err := load.Options(configuration, middlewareName)
+	options, err := plugin.Options(configuration, middlewareName)
 	require.NoError(t, err)
 	return options
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/traefik-huaweiid/huaweiid/e2e/load"
+	"github.com/traefik-huaweiid/huaweiid/e2e/plugin"
 	"github.com/traefik-huaweiid/huaweiid/huaweisim"
 )
 
@@ -55,7 +55,7 @@ func TestExample_theRefusalIsTheOneThatTheReadmeShows(t *testing.T) {
 }
 
 // middleware has its defaults but for the address of the account service.
-func middleware(t *testing.T, makes load.Make, next http.Handler) http.Handler {
+func middleware(t *testing.T, makes plugin.Make, next http.Handler) http.Handler {
 	t.Helper()
 	sim := huaweisim.New()
 	t.Cleanup(sim.Close)

@@ -4,14 +4,14 @@ import (
 	"os"
 	"testing"
 
-	"github.com/traefik-huaweiid/huaweiid/e2e/load"
+	"github.com/traefik-huaweiid/huaweiid/e2e/plugin"
 )
 
 // bothWays are the plugin compiled and interpreted.
-var bothWays = map[string]load.Make{"compiled": load.Compiled}
+var bothWays = map[string]plugin.Make{"compiled": plugin.Compiled}
 
 func TestMain(m *testing.M) {
-	os.Exit(load.Main(m, func(_, _ string, interpreted load.Make) error {
+	os.Exit(plugin.Main(m, func(_, _ string, interpreted plugin.Make) error {
 		bothWays["interpreted"] = interpreted
 		return nil
 	}))

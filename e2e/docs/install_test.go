@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/mod/semver"
 
-	"github.com/traefik-huaweiid/huaweiid/e2e/load"
+	"github.com/traefik-huaweiid/huaweiid/e2e/plugin"
 	"github.com/traefik-huaweiid/huaweiid/e2e/proxy"
 )
 
@@ -44,7 +44,7 @@ func TestImage_hasThePluginWhereTraefikLooksForIt(t *testing.T) {
 		}
 	}
 	// The official image runs Traefik in /.
-	_, err := load.Interpreted(image, module(t), io.Discard)
+	_, err := plugin.Interpreted(image, module(t), io.Discard)
 	require.NoError(t, err)
 }
 
@@ -133,7 +133,7 @@ func TestInstallation_anOlderTraefikDoesNotStartWithANewerOption(t *testing.T) {
 func TestInstallation_namesThePluginAsTheMiddlewareDoes(t *testing.T) {
 	t.Parallel()
 	static := oneBlock(t, readme, "static configuration")
-	assert.Contains(t, static, fmt.Sprintf("    %s:\n      moduleName: %s\n", load.Key, module(t)))
+	assert.Contains(t, static, fmt.Sprintf("    %s:\n      moduleName: %s\n", plugin.Key, module(t)))
 	for _, kind := range []string{"image", "installation"} {
 		assert.Contains(t, oneBlock(t, readme, kind), path.Join("plugins-local/src", module(t)))
 	}

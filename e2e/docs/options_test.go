@@ -9,14 +9,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/traefik-huaweiid/huaweiid"
-	"github.com/traefik-huaweiid/huaweiid/e2e/load"
+	"github.com/traefik-huaweiid/huaweiid/e2e/plugin"
 )
 
 // The table has the options that there are, in their order, with the defaults that they have.
 func TestOptionsTable_isWhatTheConfigurationHas(t *testing.T) {
 	t.Parallel()
 	var want, got [][2]string
-	load.EachOption(huaweiid.CreateConfig(), func(path string, value reflect.Value) {
+	plugin.EachOption(huaweiid.CreateConfig(), func(path string, value reflect.Value) {
 		written := value.String()
 		switch {
 		case value.Kind() == reflect.Slice:
@@ -38,7 +38,7 @@ func TestOptionsTable_isWhatTheConfigurationHas(t *testing.T) {
 func TestDocuments_nameOnlyOptionsThatThereAre(t *testing.T) {
 	t.Parallel()
 	known, groups := map[string]bool{}, map[string]bool{}
-	load.EachOption(huaweiid.CreateConfig(), func(path string, _ reflect.Value) {
+	plugin.EachOption(huaweiid.CreateConfig(), func(path string, _ reflect.Value) {
 		known[path] = true
 		if group, _, nested := strings.Cut(path, "."); nested {
 			groups[group] = true

@@ -1,18 +1,19 @@
 package echo
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/traefik-huaweiid/huaweiid/e2e/rawhttp"
 )
 
 func TestBackend_reportsTheRequestAsItArrived(t *testing.T) {
@@ -74,13 +75,13 @@ func TestBackend_sendsThreeEventsAndTellsTheRequestInTheFirst(t *testing.T) {
 func TestBackend_upgradesAndEchoesBytes(t *testing.T) {
 	server := httptest.NewServer(Handler())
 	defer server.Close()
-	conn, err := net.Dial("tcp", server.Listener.Addr().String())
+	conn, err := rawhttp.Dial(server.Listener.Addr().String(), 30*time.Second)
 	require.NoError(t, err)
 	defer conn.Close()
 
-	fmt.Fprint(conn, "GET /upgrade HTTP/1.1\r\nHost: app.example\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\nearly ")
-	reader := bufio.NewReader(conn)
-	resp, err := http.ReadResponse(reader, nil)
+	resp, err := conn.Ask(rawhttp.Request{
+		Target: "/upgrade", Host: "app.example", Lines: []string{"Connection: Upgrade", "Upgrade: echo"}, Body: "early ",
+	}.String())
 	require.NoError(t, err)
 	require.Equal(t, http.StatusSwitchingProtocols, resp.StatusCode)
 	assert.Equal(t, "echo", resp.Header.Get("Upgrade"))
@@ -89,7 +90,7 @@ func TestBackend_upgradesAndEchoesBytes(t *testing.T) {
 	assert.Equal(t, "app.example", seen.Host)
 
 	fmt.Fprint(conn, "late\n")
-	line, err := reader.ReadString('\n')
+	line, err := conn.Reader.ReadString('\n')
 	require.NoError(t, err)
 	assert.Equal(t, "early late\n", line)
 }

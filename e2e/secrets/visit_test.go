@@ -1,11 +1,8 @@
 package secrets
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"net/http/httputil"
 	"strings"
@@ -14,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/traefik-huaweiid/huaweiid/e2e/rawhttp"
 )
 
 // patience bounds one visit.
@@ -41,12 +40,7 @@ type request struct {
 }
 
 func (r request) String() string {
-	target := r.target
-	if target == "" {
-		target = "/"
-	}
-	lines := append([]string{"GET " + target + " HTTP/1.1", "Host: " + r.to, "Connection: close"}, r.lines...)
-	return strings.Join(lines, "\r\n") + "\r\n\r\n"
+	return rawhttp.Request{Target: r.target, Host: r.to, Lines: append([]string{"Connection: close"}, r.lines...)}.String()
 }
 
 // visit sends a request and wants a status, and a code where that is a refusal.
@@ -82,18 +76,11 @@ func (j *journal) known(t *testing.T, name string, r request, p person) {
 // exchange returns the answer to the byte, as text and read.
 func (j *journal) exchange(t *testing.T, r request) (string, *http.Response) {
 	t.Helper()
-	conn, err := net.Dial("tcp", j.bed.proxy.Addr())
-	require.NoError(t, err)
-	defer conn.Close()
-	require.NoError(t, conn.SetDeadline(time.Now().Add(patience)))
-	_, err = io.WriteString(conn, r.String())
-	require.NoError(t, err)
-	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	resp, body, err := rawhttp.Do(j.bed.proxy.Addr(), patience, r.String())
 	require.NoError(t, err, "%s", r)
-	defer resp.Body.Close()
-	dump, err := httputil.DumpResponse(resp, true)
+	head, err := httputil.DumpResponse(resp, false)
 	require.NoError(t, err, "%s", r)
-	return string(dump), resp
+	return string(head) + body, resp
 }
 
 func bearer(p person) string { return "Authorization: Bearer " + p.token }

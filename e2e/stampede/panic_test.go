@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/traefik-huaweiid/huaweiid/e2e/load"
 	"github.com/traefik-huaweiid/huaweiid/e2e/mutate"
+	"github.com/traefik-huaweiid/huaweiid/e2e/plugin"
 	"github.com/traefik-huaweiid/huaweiid/e2e/proxy"
 	"github.com/traefik-huaweiid/huaweiid/huaweisim"
 )
@@ -48,7 +48,7 @@ func TestLookup_panicIsAFailedAnswerForAllWhoWait(t *testing.T) {
 		server.Close()
 	})
 	dir, module := stagePanicking(t)
-	makes, err := load.Interpreted(dir, module, io.Discard)
+	makes, err := plugin.Interpreted(dir, module, io.Discard)
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)

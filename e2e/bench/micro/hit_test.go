@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/traefik-huaweiid/huaweiid/e2e/load"
+	"github.com/traefik-huaweiid/huaweiid/e2e/plugin"
 	"github.com/traefik-huaweiid/huaweiid/e2e/proxy"
 )
 
@@ -54,7 +54,7 @@ func TestHit_otherRequestsAndConfigurationsAllocateFewTimesToo(t *testing.T) {
 type lab struct {
 	ctx    context.Context
 	huawei *huawei
-	makes  load.Make
+	makes  plugin.Make
 	empty  float64 // allocations of the plugin that does nothing
 }
 
@@ -65,7 +65,7 @@ func newLab(t *testing.T) *lab {
 	staged := t.TempDir()
 	module, err := proxy.Stage(staged)
 	require.NoError(t, err)
-	makes, err := load.Interpreted(staged, module, io.Discard)
+	makes, err := plugin.Interpreted(staged, module, io.Discard)
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)

@@ -11,7 +11,7 @@ import (
 
 	"github.com/traefik-huaweiid/huaweiid/e2e/bench/plugins"
 	"github.com/traefik-huaweiid/huaweiid/e2e/bench/visitors"
-	"github.com/traefik-huaweiid/huaweiid/e2e/load"
+	"github.com/traefik-huaweiid/huaweiid/e2e/plugin"
 	"github.com/traefik-huaweiid/huaweiid/huaweisim"
 )
 
@@ -47,7 +47,7 @@ func makeEmpty(dir string, next http.Handler) (http.Handler, error) {
 	if err := plugins.Empty.Stage(dir); err != nil {
 		return nil, err
 	}
-	makes, err := load.Interpreted(dir, plugins.Empty.Module, io.Discard)
+	makes, err := plugin.Interpreted(dir, plugins.Empty.Module, io.Discard)
 	if err != nil {
 		return nil, err
 	}

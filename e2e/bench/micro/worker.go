@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/traefik-huaweiid/huaweiid/e2e/bench/cpu"
-	"github.com/traefik-huaweiid/huaweiid/e2e/load"
+	"github.com/traefik-huaweiid/huaweiid/e2e/plugin"
 )
 
 // spec tells a subject's process what it is.
@@ -25,7 +25,7 @@ type spec struct {
 	Huawei  string // base URL
 }
 
-func (s spec) load() (load.Make, error) { return load.Interpreted(s.Dir, s.Module, io.Discard) }
+func (s spec) load() (plugin.Make, error) { return plugin.Interpreted(s.Dir, s.Module, io.Discard) }
 
 // plugin returns what makes an instance of the plugin, configured as usual but for more.
 func (s spec) plugin(more map[string]any) func(next http.Handler) (http.Handler, error) {

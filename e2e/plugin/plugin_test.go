@@ -1,4 +1,4 @@
-package load_test
+package plugin_test
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/traefik-huaweiid/huaweiid/e2e/load"
+	"github.com/traefik-huaweiid/huaweiid/e2e/plugin"
 	"github.com/traefik-huaweiid/huaweiid/e2e/proxy"
 )
 
@@ -30,15 +30,15 @@ http:
 
 func options(t *testing.T) map[string]any {
 	t.Helper()
-	configuration, err := load.Configuration(document, ".yml")
+	configuration, err := plugin.Configuration(document, ".yml")
 	require.NoError(t, err)
-	options, err := load.Options(configuration, "auth")
+	options, err := plugin.Options(configuration, "auth")
 	require.NoError(t, err)
 	return options
 }
 
 func TestConfig_hasTheUsersOptionsOverTheDefaults(t *testing.T) {
-	config, err := load.Config(options(t))
+	config, err := plugin.Config(options(t))
 	require.NoError(t, err)
 	assert.Equal(t, "my app", config.Realm)
 	assert.Empty(t, config.Headers.Phone)
@@ -47,11 +47,11 @@ func TestConfig_hasTheUsersOptionsOverTheDefaults(t *testing.T) {
 }
 
 func TestOptions_refusesAMiddlewareOfAnotherKind(t *testing.T) {
-	configuration, err := load.Configuration(document, ".yml")
+	configuration, err := plugin.Configuration(document, ".yml")
 	require.NoError(t, err)
-	_, err = load.Options(configuration, "other")
+	_, err = plugin.Options(configuration, "other")
 	require.ErrorContains(t, err, "other")
-	_, err = load.Options(configuration, "none")
+	_, err = plugin.Options(configuration, "none")
 	require.ErrorContains(t, err, "none")
 }
 
@@ -60,10 +60,10 @@ func TestMake_isTheSamePluginCompiledAndInterpreted(t *testing.T) {
 	module, err := proxy.Stage(dir)
 	require.NoError(t, err)
 	var logged strings.Builder
-	interpreted, err := load.Interpreted(dir, module, &logged)
+	interpreted, err := plugin.Interpreted(dir, module, &logged)
 	require.NoError(t, err)
 
-	for name, makes := range map[string]load.Make{"compiled": load.Compiled, "interpreted": interpreted} {
+	for name, makes := range map[string]plugin.Make{"compiled": plugin.Compiled, "interpreted": interpreted} {
 		t.Run(name, func(t *testing.T) {
 			handler, err := makes(context.Background(), http.NotFoundHandler(), options(t), "auth@file")
 			require.NoError(t, err)

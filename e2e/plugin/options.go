@@ -1,4 +1,4 @@
-package load
+package plugin
 
 import (
 	"reflect"

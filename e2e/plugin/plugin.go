@@ -1,6 +1,6 @@
-// Package load makes the middleware from a configuration as Traefik does: decoded by Traefik's own decoders, and compiled
+// Package plugin makes the middleware from a configuration as Traefik does: decoded by Traefik's own decoders, and compiled
 // or interpreted by Traefik's own plugin loader.
-package load
+package plugin
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package load_test
+package plugin_test
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/traefik-huaweiid/huaweiid/e2e/load"
+	"github.com/traefik-huaweiid/huaweiid/e2e/plugin"
 	"github.com/traefik-huaweiid/huaweiid/e2e/proxy"
 )
 
@@ -48,14 +48,14 @@ func TestNew_findsTheSameProblemsCompiledAndInterpreted(t *testing.T) {
 	dir := t.TempDir()
 	module, err := proxy.Stage(dir)
 	require.NoError(t, err)
-	interpreted, err := load.Interpreted(dir, module, io.Discard)
+	interpreted, err := plugin.Interpreted(dir, module, io.Discard)
 	require.NoError(t, err)
 
-	problem := func(t *testing.T, makes load.Make, written string) string {
+	problem := func(t *testing.T, makes plugin.Make, written string) string {
 		t.Helper()
-		configuration, err := load.Configuration("http: {middlewares: {auth: {plugin: {huaweiid: "+written+"}}}}", ".yml")
+		configuration, err := plugin.Configuration("http: {middlewares: {auth: {plugin: {huaweiid: "+written+"}}}}", ".yml")
 		require.NoError(t, err)
-		options, err := load.Options(configuration, "auth")
+		options, err := plugin.Options(configuration, "auth")
 		require.NoError(t, err)
 		_, err = makes(context.Background(), http.NotFoundHandler(), options, "auth@file")
 		require.Error(t, err)
@@ -63,7 +63,7 @@ func TestNew_findsTheSameProblemsCompiledAndInterpreted(t *testing.T) {
 	}
 	for name, written := range wrong {
 		t.Run(name, func(t *testing.T) {
-			assert.Equal(t, problem(t, load.Compiled, written), problem(t, interpreted, written))
+			assert.Equal(t, problem(t, plugin.Compiled, written), problem(t, interpreted, written))
 		})
 	}
 }
