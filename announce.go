@@ -1,8 +1,10 @@
 package huaweiid
 
 import (
+	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"strconv"
 	"strings"
 	"sync"
@@ -11,8 +13,8 @@ import (
 
 // The line at start: what an instance enforces, and what it leaves open.
 
-// announcements has what each middleware said last. New runs for every router on every configuration change, most of which change
-// nothing for most middlewares.
+// announcements has the digest of the settings that each middleware announced last. New runs for every router on every
+// configuration change, most of which change nothing for most middlewares.
 type announcements struct {
 	mu   sync.Mutex
 	last map[string]string
@@ -20,73 +22,74 @@ type announcements struct {
 
 var announced = &announcements{last: map[string]string{}}
 
-// isNews tells whether a middleware says something else than the last time, and remembers it.
-func (a *announcements) isNews(middleware, text string) bool {
+// isNews tells whether a middleware's settings are others than the last time, and remembers them.
+func (a *announcements) isNews(middleware, digest string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.last[middleware] == text {
+	if a.last[middleware] == digest {
 		return false
 	}
 	if len(a.last) >= maxKinds {
 		a.last = map[string]string{}
 	}
-	a.last[middleware] = text
+	a.last[middleware] = digest
 	return true
 }
 
-// announce says it where anything has changed since the middleware said it last, so that the log's last such line is what holds.
+// announce says what is enforced where that has changed since the middleware said it last, so that the log's last such line
+// is what holds.
 func (l *logger) announce(s *settings) {
-	enforced := s.describe()
-	if !announced.isNews(l.name, enforced+s.undescribed()) {
+	if !announced.isNews(l.name, s.digest()) {
 		return
 	}
-	l.say(slog.LevelInfo, "ready: "+enforced)
-	if len(s.upstream.clientIDs) == 0 {
-		l.say(slog.LevelWarn, "audience.clientIDs is empty: the token of ANY Huawei app is accepted, so the "+
+	l.say(slog.LevelInfo, "ready: "+s.describe())
+	if len(s.upstream.audience.clientIDs) == 0 {
+		l.say(slog.LevelWarn, "audience.clientIDs is not set: the token of ANY Huawei app is accepted, so the "+
 			"owner of another app can act here as that app's users; list your own apps' client IDs")
 	}
 }
 
-// undescribed differs where describe does not say all. It has no value that could be secret either.
-func (s *settings) undescribed() string {
-	return fmt.Sprint(s.realm, s.allowPreflight, s.removeToken, s.phoneFormat, s.debugHeader, s.logLevel, s.upstream.key())
+// describe says what is enforced, in words, and then which other options are not at their defaults. It has no secrets.
+func (s *settings) describe() string {
+	text := s.sentence()
+	standard, err := CreateConfig().check()
+	if err != nil {
+		return text
+	}
+	if also := differences(reflect.ValueOf(s).Elem(), reflect.ValueOf(standard).Elem(), ""); len(also) > 0 {
+		text += "; also set: " + strings.Join(also, ", ")
+	}
+	return text
 }
 
-// describe has no value that could be secret.
-func (s *settings) describe() string {
-	var parts []string
-	parts = append(parts, "mode "+s.mode)
-	parts = append(parts, "token from "+s.token.describe())
-	var headers []string
-	for i, name := range s.headers {
-		if name != "" {
-			headers = append(headers, headerOptions[i]+" in "+name)
-		}
-	}
-	if len(headers) > 0 {
-		parts = append(parts, strings.Join(headers, ", "))
-	} else {
-		parts = append(parts, "no identity headers")
-	}
-	if s.phoneRequired {
+// saidInWords are the options, and groups of options, that sentence is about. All others are named if they are set.
+var saidInWords = map[string]bool{
+	"mode": true, "token.header": true, "token.scheme": true, "token.cookie": true, "token.query": true, "headers": true,
+	"phone.require": true, "cache.ttl": true, "cache.staleIfError": true, "huawei.timeout": true,
+	"wantsPhone": true, // follows from others
+}
+
+func (s *settings) sentence() string {
+	parts := []string{"mode " + s.mode, "token from " + s.token.describe(), s.headers.describe()}
+	if s.phone.require {
 		parts = append(parts, "phone required")
 	}
-	if n := len(s.upstream.clientIDs); n > 0 {
+	if n := len(s.upstream.audience.clientIDs); n > 0 {
 		parts = append(parts, "tokens of "+strconv.Itoa(n)+" app(s)")
 	} else {
 		parts = append(parts, "tokens of any app")
 	}
-	if s.upstream.ttl > 0 {
-		parts = append(parts, "answers kept "+s.upstream.ttl.String()+" and "+s.upstream.staleIfError.String()+" past that while Huawei fails")
+	if ttl := s.upstream.cache.ttl; ttl > 0 {
+		parts = append(parts, "answers kept "+ttl.String()+" and "+s.upstream.cache.staleIfError.String()+" past that while Huawei fails")
 	} else {
 		parts = append(parts, "answers not kept")
 	}
-	parts = append(parts, "lookups within "+s.upstream.timeout.Round(time.Millisecond).String())
+	parts = append(parts, "lookups within "+s.upstream.huawei.timeout.String())
 	return strings.Join(parts, "; ")
 }
 
 // describe names the sources in their order.
-func (s tokenSource) describe() string {
+func (s tokenSettings) describe() string {
 	var sources []string
 	if s.header != "" {
 		sources = append(sources, strings.TrimSpace("header "+s.header+" "+s.scheme))
@@ -98,4 +101,79 @@ func (s tokenSource) describe() string {
 		sources = append(sources, "query "+s.query)
 	}
 	return strings.Join(sources, ", then ")
+}
+
+func (s headerSettings) describe() string {
+	var parts []string
+	for _, header := range injected(identityHeaders(s)) {
+		parts = append(parts, header.option+" in "+header.name)
+	}
+	if len(parts) == 0 {
+		return "no identity headers"
+	}
+	return strings.Join(parts, ", ")
+}
+
+var (
+	secretType   = reflect.TypeOf(secret{})
+	durationType = reflect.TypeOf(time.Duration(0))
+	levelType    = reflect.TypeOf(slog.LevelInfo)
+)
+
+// differences writes the settings of a group that are not the standard ones, as path=value, but those that are said in words.
+func differences(group, standard reflect.Value, prefix string) []string {
+	var found []string
+	for i := 0; i < group.NumField(); i++ {
+		// The interpreter writes an X before the names of unexported fields.
+		path := prefix + strings.TrimPrefix(group.Type().Field(i).Name, "X")
+		value, other := group.Field(i), standard.Field(i)
+		switch {
+		case saidInWords[path] || fmt.Sprintf("%#v", value) == fmt.Sprintf("%#v", other):
+		case path == "upstream":
+			found = append(found, differences(value, other, "")...)
+		case value.Type() == secretType:
+			found = append(found, path+" (not shown)")
+		case value.Kind() == reflect.Struct:
+			found = append(found, differences(value, other, path+".")...)
+		default:
+			found = append(found, path+"="+settingText(value))
+		}
+	}
+	return found
+}
+
+// settingText writes a setting as an option's value. It reads the value by its kind, because compiled code may not take what
+// is in unexported fields out of its reflect.Value.
+func settingText(value reflect.Value) string {
+	switch {
+	case value.Type() == durationType:
+		return time.Duration(value.Int()).String()
+	case value.Type() == levelType:
+		return strings.ToLower(slog.Level(value.Int()).String())
+	case value.Kind() == reflect.Slice:
+		var elements []string
+		for i := 0; i < value.Len(); i++ {
+			elements = append(elements, shownText(value.Index(i).String()))
+		}
+		return strings.Join(elements, ",")
+	case value.Kind() == reflect.Int:
+		return strconv.FormatInt(value.Int(), 10)
+	case value.Kind() == reflect.Bool:
+		return strconv.FormatBool(value.Bool())
+	}
+	return shownText(value.String())
+}
+
+// shownText shortens what would fill the log, and leaves out a URL's query, which may have a key of the operator's in it.
+func shownText(text string) string {
+	if strings.Contains(text, "\n") {
+		return "sha256:" + hex.EncodeToString([]byte(digestOf(text)[:4]))
+	}
+	if address, _, found := strings.Cut(text, "?"); found && strings.Contains(address, "://") {
+		return address + "?…"
+	}
+	if strings.ContainsAny(text, ` ,;"`) {
+		return strconv.Quote(text)
+	}
+	return text
 }

@@ -2,6 +2,7 @@ package huaweiid
 
 import (
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -40,17 +41,49 @@ func TestAnnounce_saysWhatIsEnforcedWheneverThatChanges(t *testing.T) {
 	require.NotEmpty(t, announcing(t)(report), "another middleware")
 }
 
-func TestAnnounce_whatTheLineDoesNotSayIsAChangeToo(t *testing.T) {
+// A new option is in the line without anybody's doing, unless its name is put among those that are said in words.
+func TestAnnounce_theLineSaysEveryOptionThatIsSet(t *testing.T) {
+	t.Parallel()
+	standard := announcing(t)(func(*Config) {})
+	for path, value := range otherValues(t) {
+		line := announcing(t)(func(c *Config) { *c = *with(t, path, value) })
+		require.NotEqual(t, withoutMiddleware(standard), withoutMiddleware(line), path)
+		if !saidInWords[path] && !strings.HasPrefix(path, "headers.") {
+			require.Contains(t, line, "; also set: "+path, path)
+		}
+		require.NotContains(t, standard, path+"=")
+	}
+}
+
+func TestAnnounce_saysOptionsAsTheyAreWritten(t *testing.T) {
+	t.Parallel()
+	line := announcing(t)(func(c *Config) {
+		c.Realm, c.AllowPreflight, c.DebugHeader, c.LogLevel = "Ward 7", "TRUE", "1", "Debug"
+		c.Phone.Format = "Masked"
+		c.Audience.ClientIDs = []string{" 22", "1"}
+		c.Huawei.GetInfoURL = "https://gateway.example/rest.php?key=of-the-operator"
+		c.Huawei.Retries, c.Cache.NegativeTTL, c.Cache.MaxEntries = "0", "90", "5000"
+	})
+	require.Contains(t, strings.ReplaceAll(line, `\"`, `"`), `; also set: realm="Ward 7", allowPreflight=true, phone.format=masked, audience.clientIDs=1,22, `+
+		`huawei.getInfoURL=https://gateway.example/rest.php?…, huawei.retries=0, cache.negativeTTL=1m30s, cache.maxEntries=5000, `+
+		`debugHeader=true, logLevel=debug`)
+	require.NotContains(t, announcing(t)(func(c *Config) { c.Cache.TTL = "60" }), "also set", "the default in other words")
+}
+
+func TestAnnounce_whatTheLineDoesNotShowIsAChangeToo(t *testing.T) {
 	t.Parallel()
 	announce := announcing(t)
-	require.NotEmpty(t, announce(func(c *Config) { c.Audience.ClientIDs = []string{"1"} }))
-	require.NotEmpty(t, announce(func(c *Config) { c.Audience.ClientIDs = []string{"2"} }))
-	for path, value := range map[string]string{
-		"realm": "another", "allowPreflight": "true", "token.remove": "true", "phone.format": "masked", "debugHeader": "true",
-		"logLevel": "debug", "huawei.getInfoURL": "https://another.example/", "cache.negativeTTL": "1s",
+	for _, change := range []func(*Config){
+		func(c *Config) { c.Huawei.ProxyURL = "http://user:hunter2@proxy.example" },
+		func(c *Config) { c.Huawei.ProxyURL = "http://user:hunter3@proxy.example" },
+		func(c *Config) { c.Huawei.GetInfoURL = "https://gateway.example/?hunter2" },
+		func(c *Config) { c.Huawei.GetInfoURL = "https://gateway.example/?hunter3" },
 	} {
-		require.NotEmpty(t, announce(func(*Config) {}))
-		require.NotEmpty(t, announce(func(c *Config) { *c = *with(t, path, value) }), path)
+		line := announce(change)
+		require.Contains(t, line, "also set: huawei.")
+		require.NotContains(t, line, "hunter")
+		require.NotContains(t, line, "proxy.example")
+		require.Empty(t, announce(change))
 	}
 }
 
@@ -62,6 +95,12 @@ func TestAnnounce_withoutIdentityHeadersOrACacheSaysSo(t *testing.T) {
 	})
 	require.Contains(t, line, "; no identity headers; ")
 	require.Contains(t, line, "; answers not kept; ")
+}
+
+// withoutMiddleware cuts off which middleware a line is of.
+func withoutMiddleware(line string) string {
+	text, _, _ := strings.Cut(line, " middleware=")
+	return text
 }
 
 func TestAnnouncements_areBounded(t *testing.T) {

@@ -1,7 +1,6 @@
 package huaweiid
 
 import (
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
@@ -21,39 +20,62 @@ import (
 
 var errConfig = errors.New("invalid configuration")
 
-// check returns the settings that the configuration asks for.
+// check returns the settings that the configuration asks for. Space around any value does not count: what comes from a file or
+// a template often ends in a newline.
 func (config *Config) check() (*settings, error) {
-	c := &checker{}
+	c := &checker{headerOwners: map[string]string{}}
 	c.unknownOptions(config)
-
-	s := &settings{
-		mode:           c.oneOf("mode", config.Mode, modeEnforce, modeOptional, modeReport),
-		realm:          c.realm(config.Realm),
-		allowPreflight: c.boolean("allowPreflight", config.AllowPreflight),
-		removeToken:    c.boolean("token.remove", config.Token.Remove),
-		phoneFormat:    c.oneOf("phone.format", config.Phone.Format, phoneRaw, phoneE164, phoneMasked),
-		phoneRequired:  c.boolean("phone.require", config.Phone.Require),
-		debugHeader:    c.boolean("debugHeader", config.DebugHeader),
-		logLevel:       logLevels[c.oneOf("logLevel", config.LogLevel, "error", "warn", "info", "debug")],
-	}
-	s.headers = c.identityHeaders(config.Headers)
-	s.token = c.tokenSource(config.Token, protectedNames(s.headers))
-
 	allowHTTP := c.boolean("huawei.allowHTTP", config.Huawei.AllowHTTP)
-	s.upstream = upstreamSettings{
-		getInfoURL:    c.url("huawei.getInfoURL", config.Huawei.GetInfoURL, allowHTTP),
-		tokenInfoURL:  c.url("huawei.tokenInfoURL", config.Huawei.TokenInfoURL, allowHTTP),
-		clientIDs:     c.clientIDs(config.Audience.ClientIDs),
-		timeout:       c.duration("huawei.timeout", config.Huawei.Timeout, minTimeout, maxTimeout),
-		retries:       c.integer("huawei.retries", config.Huawei.Retries, 0, maxRetries),
-		maxConcurrent: c.integer("huawei.maxConcurrent", config.Huawei.MaxConcurrent, 1, maxMaxConcurrent),
-		rootCAs:       c.rootCAs("huawei.rootCAs", config.Huawei.RootCAs),
-		ttl:           c.duration("cache.ttl", config.Cache.TTL, 0, maxTTL),
-		negativeTTL:   c.duration("cache.negativeTTL", config.Cache.NegativeTTL, 0, maxNegativeTTL),
-		staleIfError:  c.duration("cache.staleIfError", config.Cache.StaleIfError, 0, maxStaleIfError),
-		maxEntries:    c.integer("cache.maxEntries", config.Cache.MaxEntries, 1, maxMaxEntries),
+	s := &settings{
+		mode:           c.word("mode", config.Mode, modeEnforce, modeOptional, modeReport),
+		realm:          c.realm("realm", config.Realm),
+		allowPreflight: c.boolean("allowPreflight", config.AllowPreflight),
+		token: tokenSettings{
+			header: c.tokenHeader("token.header", config.Token.Header),
+			scheme: c.scheme("token.scheme", config.Token.Scheme),
+			cookie: c.cookieName("token.cookie", config.Token.Cookie),
+			query:  strings.TrimSpace(config.Token.Query),
+			remove: c.boolean("token.remove", config.Token.Remove),
+		},
+		headers: headerSettings{
+			openID:           c.identityHeader("headers.openID", config.Headers.OpenID),
+			unionID:          c.identityHeader("headers.unionID", config.Headers.UnionID),
+			phone:            c.identityHeader("headers.phone", config.Headers.Phone),
+			phoneCountryCode: c.identityHeader("headers.phoneCountryCode", config.Headers.PhoneCountryCode),
+			phoneNational:    c.identityHeader("headers.phoneNational", config.Headers.PhoneNational),
+			status:           c.identityHeader("headers.status", config.Headers.Status),
+		},
+		phone: phoneSettings{
+			format:  c.word("phone.format", config.Phone.Format, phoneRaw, phoneE164, phoneMasked),
+			require: c.boolean("phone.require", config.Phone.Require),
+		},
+		upstream: upstreamSettings{
+			audience: audienceSettings{
+				clientIDs: c.clientIDs("audience.clientIDs", config.Audience.ClientIDs),
+			},
+			huawei: huaweiSettings{
+				getInfoURL:    c.url("huawei.getInfoURL", config.Huawei.GetInfoURL, allowHTTP),
+				tokenInfoURL:  c.url("huawei.tokenInfoURL", config.Huawei.TokenInfoURL, allowHTTP),
+				allowHTTP:     allowHTTP,
+				timeout:       c.duration("huawei.timeout", config.Huawei.Timeout, minTimeout, maxTimeout),
+				retries:       c.integer("huawei.retries", config.Huawei.Retries, 0, maxRetries),
+				maxConcurrent: c.integer("huawei.maxConcurrent", config.Huawei.MaxConcurrent, 1, maxMaxConcurrent),
+				rootCAs:       c.rootCAs("huawei.rootCAs", config.Huawei.RootCAs),
+				proxyURL:      c.proxy("huawei.proxyURL", config.Huawei.ProxyURL),
+			},
+			cache: cacheSettings{
+				ttl:          c.duration("cache.ttl", config.Cache.TTL, 0, maxTTL),
+				negativeTTL:  c.duration("cache.negativeTTL", config.Cache.NegativeTTL, 0, maxNegativeTTL),
+				staleIfError: c.duration("cache.staleIfError", config.Cache.StaleIfError, 0, maxStaleIfError),
+				maxEntries:   c.integer("cache.maxEntries", config.Cache.MaxEntries, 1, maxMaxEntries),
+			},
+		},
+		debugHeader: c.boolean("debugHeader", config.DebugHeader),
+		logLevel:    logLevels[c.word("logLevel", config.LogLevel, "error", "warn", "info", "debug")],
 	}
-	s.upstream.proxy, s.upstream.proxyDirect = c.proxy(config.Huawei.ProxyURL)
+	c.contradictions(config, s)
+	h := s.headers
+	s.upstream.wantsPhone = s.phone.require || h.phone+h.phoneCountryCode+h.phoneNational != ""
 
 	if len(c.problems) > 0 {
 		return nil, fmt.Errorf("%w: %s", errConfig, strings.Join(c.problems, "; "))
@@ -63,20 +85,23 @@ func (config *Config) check() (*settings, error) {
 
 // checker collects what is wrong.
 type checker struct {
-	problems []string
+	problems     []string
+	headerOwners map[string]string // which option has an identity header's folded name
 }
 
 func (c *checker) add(path, format string, args ...interface{}) {
 	c.problems = append(c.problems, path+": "+fmt.Sprintf(format, args...))
 }
 
-func (c *checker) oneOf(path, value string, allowed ...string) string {
+// word reads a word of a fixed set, in any case.
+func (c *checker) word(path, value string, allowed ...string) string {
+	word := strings.ToLower(strings.TrimSpace(value))
 	for _, a := range allowed {
-		if value == a {
-			return value
+		if word == a {
+			return a
 		}
 	}
-	if near := nearest(value, allowed); near != "" {
+	if near := nearest(word, allowed); near != "" {
 		c.add(path, "%q is none of %s; did you mean %s?", value, strings.Join(allowed, ", "), near)
 	} else {
 		c.add(path, "%q is none of %s", value, strings.Join(allowed, ", "))
@@ -85,7 +110,7 @@ func (c *checker) oneOf(path, value string, allowed ...string) string {
 }
 
 func (c *checker) boolean(path, value string) bool {
-	b, err := strconv.ParseBool(value)
+	b, err := strconv.ParseBool(strings.ToLower(strings.TrimSpace(value)))
 	if err != nil {
 		c.add(path, "%q is neither true nor false", value)
 	}
@@ -93,7 +118,7 @@ func (c *checker) boolean(path, value string) bool {
 }
 
 func (c *checker) integer(path, value string, lowest, highest int) int {
-	n, err := strconv.Atoi(value)
+	n, err := strconv.Atoi(strings.TrimSpace(value))
 	if err != nil || n < lowest || n > highest {
 		c.add(path, "%q is no whole number from %d to %d", value, lowest, highest)
 		return lowest
@@ -102,6 +127,7 @@ func (c *checker) integer(path, value string, lowest, highest int) int {
 }
 
 func (c *checker) duration(path, value string, lowest, highest time.Duration) time.Duration {
+	value = strings.TrimSpace(value)
 	var parsed types.Duration
 	if err := parsed.Set(value); err != nil {
 		c.add(path, `%q is no duration; write a number with a unit, such as "1m30s" or "500ms", or a bare number of seconds`, value)
@@ -122,14 +148,17 @@ func isOverflow(value string, d time.Duration) bool {
 	return err == nil && int64(d/time.Second) != seconds
 }
 
-func (c *checker) realm(value string) string {
-	if value == "" || len(value) > maxRealm || !isVisible(strings.ReplaceAll(value, " ", "")) {
-		c.add("realm", "%q cannot stand in WWW-Authenticate; write 1 to %d ASCII characters", value, maxRealm)
+func (c *checker) realm(path, value string) string {
+	realm := strings.TrimSpace(value)
+	if realm == "" || len(realm) > maxRealm || !isVisible(strings.ReplaceAll(realm, " ", "")) {
+		c.add(path, "%q cannot stand in WWW-Authenticate; write 1 to %d ASCII characters", value, maxRealm)
 	}
-	return value
+	return realm
 }
 
+// url never repeats the value: it may have a password in it.
 func (c *checker) url(path, value string, allowHTTP bool) string {
+	value = strings.TrimSpace(value)
 	u, err := url.Parse(value)
 	switch {
 	case err != nil || u.Hostname() == "" || u.Opaque != "" || !isVisible(value):
@@ -159,14 +188,30 @@ func hasPort(u *url.URL) bool {
 	return err == nil && port > 0
 }
 
+// given tells whether a list is there, and adds a problem if it is there without elements. Unset variables make such lists, and
+// the default that they would fall back to accepts more than what was meant.
+func (c *checker) given(path string, values []string, remedy string) bool {
+	if values == nil {
+		return false
+	}
+	if strings.TrimSpace(strings.Join(values, "")) == "" {
+		c.add(path, "is there but empty, as a variable that is not set makes it; %s", remedy)
+		return false
+	}
+	return true
+}
+
 // clientIDs are digits only, 1 to 64 of them: Huawei's error-code page prints that rule.
-func (c *checker) clientIDs(values []string) []string {
+func (c *checker) clientIDs(path string, values []string) []string {
+	if !c.given(path, values, "list your apps' client IDs, or leave the option out to accept any app's token") {
+		return nil
+	}
 	seen := map[string]bool{}
 	var ids []string
 	for _, value := range values {
 		id := strings.TrimSpace(value)
 		if id == "" || len(id) > maxClientID || strings.Trim(id, digits) != "" {
-			c.add("audience.clientIDs", "%q is no client ID; copy the digits that AppGallery Connect shows as the app's OAuth 2.0 client ID", id)
+			c.add(path, "%q is no client ID; copy the digits that AppGallery Connect shows as the app's OAuth 2.0 client ID", id)
 			continue
 		}
 		if !seen[id] {
@@ -180,24 +225,32 @@ func (c *checker) clientIDs(values []string) []string {
 
 // rootCAs returns PEM texts: an element is one itself, or names a file that has some.
 func (c *checker) rootCAs(path string, values []string) []string {
+	if !c.given(path, values, "give PEM text or the names of PEM files, or leave the option out to trust the system's certificates") {
+		return nil
+	}
 	var pems []string
 	for _, value := range values {
-		pem := strings.TrimSpace(value)
+		pem := trimmedPEM(value)
 		if !strings.Contains(pem, "-----BEGIN ") {
 			content, err := os.ReadFile(pem)
 			if err != nil {
 				c.add(path, "reading %q: %v; name a PEM file that Traefik can read, or paste its text", pem, reason(err))
 				continue
 			}
-			pem = string(content)
+			pem = trimmedPEM(string(content))
 		}
-		if !x509.NewCertPool().AppendCertsFromPEM([]byte(pem)) {
+		if certPool([]string{pem}) == nil {
 			c.add(path, "has no certificate in it; give PEM text that begins with -----BEGIN CERTIFICATE-----")
 			continue
 		}
 		pems = append(pems, pem)
 	}
 	return pems
+}
+
+// trimmedPEM also takes a byte order mark off, behind which the first certificate would be overlooked.
+func trimmedPEM(text string) string {
+	return strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(text), "\ufeff"))
 }
 
 // reason leaves out what an I/O error repeats: the operation and the path.
@@ -209,82 +262,85 @@ func reason(err error) error {
 }
 
 // proxy never repeats the value: a proxy's URL may hold a password.
-func (c *checker) proxy(value string) (proxy *url.URL, direct bool) {
-	switch value {
-	case "":
-		return nil, false
-	case "direct":
-		return nil, true
+func (c *checker) proxy(path, value string) secret {
+	value = strings.TrimSpace(value)
+	if value == "" {
+		return secret{}
+	}
+	if strings.EqualFold(value, proxyDirect) {
+		return secret{proxyDirect}
 	}
 	u, err := url.Parse(value)
 	if err != nil || u.Hostname() == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		c.add("huawei.proxyURL", `is neither "direct" nor a URL such as http://proxy.example:3128`)
-		return nil, false
+		c.add(path, `is neither "direct" nor a URL such as http://proxy.example:3128`)
+	} else if !hasPort(u) {
+		c.add(path, noPort)
 	}
-	if !hasPort(u) {
-		c.add("huawei.proxyURL", noPort)
-	}
-	return u, false
+	return secret{value}
 }
 
-// identityHeaders returns the canonical names in the order of headerOptions.
-func (c *checker) identityHeaders(config HeadersConfig) []string {
-	values := []string{
-		config.OpenID, config.UnionID, config.Phone, config.PhoneCountryCode, config.PhoneNational, config.Status,
+// identityHeader returns the canonical name, "" for a header that is not injected.
+func (c *checker) identityHeader(path, value string) string {
+	name := strings.TrimSpace(value)
+	if name == "" {
+		return ""
 	}
-	owner := map[string]string{}
-	for i, value := range values {
-		values[i] = ""
-		name := strings.TrimSpace(value)
-		if name == "" {
-			continue
-		}
-		path := "headers." + headerOptions[i]
-		if !isHeaderName(name) {
-			c.add(path, "%q is no header name; write letters, digits and hyphens, such as X-User-OpenID", value)
-			continue
-		}
-		if isReserved(name) {
-			c.add(path, "%q already means something to HTTP, proxies or browsers; choose a name of your own, such as X-User-OpenID", value)
-			continue
-		}
-		if other, taken := owner[fold(name)]; taken {
-			c.add(path, "%q reads the same as the name in %s to CGI, WSGI and PHP; choose another", value, other)
-			continue
-		}
-		owner[fold(name)] = path
-		values[i] = http.CanonicalHeaderKey(name)
+	folded := fold(name)
+	switch {
+	case !isHeaderName(name):
+		c.add(path, "%q is no header name; write letters, digits and hyphens, such as X-User-OpenID", value)
+	case isReserved(name) && !userHeaders[folded]:
+		c.add(path, "%q already means something to HTTP, proxies or browsers; choose a name of your own, such as X-User-OpenID", value)
+	case c.headerOwners[folded] != "":
+		c.add(path, "%q reads the same as the name in %s to CGI, WSGI and PHP; choose another", value, c.headerOwners[folded])
+	default:
+		c.headerOwners[folded] = path
+		return http.CanonicalHeaderKey(name)
 	}
-	return values
+	return ""
 }
 
-func (c *checker) tokenSource(config TokenConfig, protected map[string]bool) tokenSource {
-	s := tokenSource{
-		header: strings.TrimSpace(config.Header),
-		scheme: strings.TrimSpace(config.Scheme),
-		cookie: strings.TrimSpace(config.Cookie),
-		query:  strings.TrimSpace(config.Query),
+// userHeaders are the names, folded, in which applications look for a user although others that begin so mean something to
+// proxies.
+var userHeaders = map[string]bool{
+	"X_FORWARDED_USER": true, "X_FORWARDED_PREFERRED_USERNAME": true, "X_FORWARDED_LOGIN": true, "X_FORWARDED_EMAIL": true,
+	"X_ORIGINAL_USER": true,
+}
+
+func (c *checker) tokenHeader(path, value string) string {
+	name := strings.TrimSpace(value)
+	if name != "" && !isHeaderName(name) {
+		c.add(path, "%q is no header name; write letters, digits and hyphens, such as Authorization", value)
+	} else if tokenless[fold(name)] {
+		c.add(path, "%q means something else to HTTP, and no token arrives in it; choose another, such as Authorization", value)
 	}
-	if s.header != "" && !isHeaderName(s.header) {
-		c.add("token.header", "%q is no header name; write letters, digits and hyphens, such as Authorization", config.Header)
+	return http.CanonicalHeaderKey(name)
+}
+
+func (c *checker) scheme(path, value string) string {
+	scheme := strings.TrimSpace(value)
+	if scheme != "" && !isHeaderName(scheme) {
+		c.add(path, `%q is no auth scheme; write one word, such as Bearer, or "" where the whole value is the token`, value)
 	}
-	if tokenless[fold(s.header)] {
-		c.add("token.header", "%q means something else to HTTP, and no token arrives in it; choose another, such as Authorization", config.Header)
+	return scheme
+}
+
+func (c *checker) cookieName(path, value string) string {
+	name := strings.TrimSpace(value)
+	if name != "" && !isHeaderName(name) {
+		c.add(path, "%q is no cookie name; write letters, digits, hyphens and underscores", value)
 	}
-	if protected[fold(s.header)] {
-		c.add("token.header", "%q is an identity header, which is taken off every request before the token is read; choose another", config.Header)
-	}
-	if s.scheme != "" && !isHeaderName(s.scheme) {
-		c.add("token.scheme", `%q is no auth scheme; write one word, such as Bearer, or "" where the whole value is the token`, config.Scheme)
-	}
-	if s.cookie != "" && !isHeaderName(s.cookie) {
-		c.add("token.cookie", "%q is no cookie name; write letters, digits, hyphens and underscores", config.Cookie)
-	}
-	if s.header == "" && s.cookie == "" && s.query == "" {
+	return name
+}
+
+// contradictions finds options that are right each alone, but not together.
+func (c *checker) contradictions(config *Config, s *settings) {
+	if s.token.header+s.token.cookie+s.token.query == "" {
 		c.add("token", "no source is left: token.header, token.cookie and token.query are all empty; name at least one")
 	}
-	s.header = http.CanonicalHeaderKey(s.header)
-	return s
+	if protectedNames(headerNames(s.headers))[fold(s.token.header)] {
+		c.add("token.header", "%q is an identity header, which is taken off every request before the token is read; choose another", config.Token.Header)
+	}
 }
 
 // tokenless are folded names of headers in which no token can come: servers take them for themselves or off the request, or what
@@ -300,15 +356,18 @@ func isHeaderName(name string) bool {
 	return name != "" && len(name) <= maxHeaderName && strings.TrimLeft(name, letters+digits+symbols) == ""
 }
 
-// unknownOptions reports the keys that no field claimed.
+// unknownOptions reports the keys that no field claimed, on every level.
 func (c *checker) unknownOptions(config *Config) {
 	c.unknownIn("", config.Unknown)
-	c.unknownIn("token.", config.Token.Unknown)
-	c.unknownIn("headers.", config.Headers.Unknown)
-	c.unknownIn("phone.", config.Phone.Unknown)
-	c.unknownIn("audience.", config.Audience.Unknown)
-	c.unknownIn("huawei.", config.Huawei.Unknown)
-	c.unknownIn("cache.", config.Cache.Unknown)
+	groups := reflect.ValueOf(config).Elem()
+	for i := 0; i < groups.NumField(); i++ {
+		if group := groups.Field(i); group.Kind() == reflect.Struct {
+			unknown := group.FieldByName("Unknown")
+			if unknown.Len() > 0 {
+				c.unknownIn(optionName(groups.Type().Field(i))+".", unknown.Interface().(map[string]interface{}))
+			}
+		}
+	}
 }
 
 func (c *checker) unknownIn(prefix string, unknown map[string]interface{}) {
@@ -325,13 +384,14 @@ func (c *checker) unknownIn(prefix string, unknown map[string]interface{}) {
 		path := prefix + name
 		near := nearest(path, known)
 		group, option, grouped := strings.Cut(near, ".")
-		if grouped && strings.Contains(name, ".") {
+		switch {
+		case grouped && strings.Contains(name, "."):
 			c.add(path, "unknown option; a dot does not lead into a group, so write %s under %s", option, group)
-		} else if near != "" && strings.EqualFold(near, path) {
+		case near != "" && strings.EqualFold(near, path):
 			c.add(path, "given twice, as %s too; keep one of the two", near)
-		} else if near != "" {
+		case near != "":
 			c.add(path, "unknown option, did you mean %s?", near)
-		} else {
+		default:
 			c.add(path, "unknown option; the options are %s", strings.Join(known, ", "))
 		}
 	}
@@ -342,16 +402,20 @@ func optionPaths(t reflect.Type, prefix string) []string {
 	var paths []string
 	for i := 0; i < t.NumField(); i++ {
 		field := t.Field(i)
-		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		name := optionName(field)
 		if name == "-" {
 			continue
 		}
-		if field.Type.Kind() == reflect.Struct {
-			paths = append(paths, prefix+name)
-			paths = append(paths, optionPaths(field.Type, prefix+name+".")...)
-			continue
-		}
 		paths = append(paths, prefix+name)
+		if field.Type.Kind() == reflect.Struct {
+			paths = append(paths, optionPaths(field.Type, prefix+name+".")...)
+		}
 	}
 	return paths
+}
+
+// optionName is the name that a field of Config has in users' configurations; "-" = it is no option.
+func optionName(field reflect.StructField) string {
+	name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+	return name
 }

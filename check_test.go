@@ -22,21 +22,22 @@ import (
 func TestCheck_acceptsEachOptionUpToItsBounds(t *testing.T) {
 	t.Parallel()
 	for path, values := range map[string][]string{
-		"mode":                     {"enforce", "optional", "report"},
-		"realm":                    {"a", "Ward 7", strings.Repeat("r", 128), `say "hi" \o/`},
-		"allowPreflight":           {"true", "false", "1", "0"},
-		"token.header":             {"Authorization", "X-Token", " x-token "},
-		"token.scheme":             {"Bearer", "token", ""},
-		"token.cookie":             {"session", "__Host-token", ""},
-		"token.query":              {"access_token", "what ever", ""},
-		"token.remove":             {"true", "false"},
-		"headers.openID":           {"X-Id", " x-id ", "X_Id", "x.id", strings.Repeat("x", 128), ""},
-		"headers.unionID":          {"X-Id", ""},
+		"mode":           {"enforce", "optional", "report", "Enforce", "REPORT"},
+		"realm":          {"a", "Ward 7", strings.Repeat("r", 128), `say "hi" \o/`},
+		"allowPreflight": {"true", "false", "1", "0", "True", "FALSE", "tRue"},
+		"token.header":   {"Authorization", "X-Token", " x-token "},
+		"token.scheme":   {"Bearer", "token", ""},
+		"token.cookie":   {"session", "__Host-token", ""},
+		"token.query":    {"access_token", "what ever", ""},
+		"token.remove":   {"true", "false"},
+		"headers.openID": {"X-Id", " x-id ", "X_Id", "x.id", strings.Repeat("x", 128), ""},
+		"headers.unionID": {"X-Id", "", "X-Forwarded-User", "X-Forwarded-Preferred-Username", "x-forwarded-login", "X_Forwarded_Email",
+			"X-Original-User", "Remote-User", "X-Auth-Request-User", "X-Remote-User"},
 		"headers.phone":            {"X-Id", ""},
 		"headers.phoneCountryCode": {"X-Id", ""},
 		"headers.phoneNational":    {"X-Id", ""},
 		"headers.status":           {"X-Id", ""},
-		"phone.format":             {"raw", "e164", "masked"},
+		"phone.format":             {"raw", "e164", "masked", "E164", "Masked"},
 		"phone.require":            {"true", "false"},
 		"audience.clientIDs":       {"1", " 101234567 |2", strings.Repeat("9", 64), "1|1"},
 		"huawei.getInfoURL":        {"https://localhost/", "https://10.0.0.1:8443/rest.php?nsp_svc=GOpen.User.getInfo", "HTTPS://[::1]/"},
@@ -45,13 +46,13 @@ func TestCheck_acceptsEachOptionUpToItsBounds(t *testing.T) {
 		"huawei.timeout":           {"10ms", "1m", "60", "1"},
 		"huawei.retries":           {"0", "3"},
 		"huawei.maxConcurrent":     {"1", "10000"},
-		"huawei.proxyURL":          {"", "direct", "http://proxy.example:3128", "https://user:secret@proxy.example"},
+		"huawei.proxyURL":          {"", " ", "direct", "Direct", "http://proxy.example:3128", "http://proxy.example:3128\n", "https://user:secret@proxy.example"},
 		"cache.ttl":                {"0s", "0", "1h", "3600", "1m30s", "59m59.9s"},
 		"cache.negativeTTL":        {"0s", "5m", "300"},
 		"cache.staleIfError":       {"0s", "1h", "3600"},
 		"cache.maxEntries":         {"1", "10000000"},
 		"debugHeader":              {"true", "false"},
-		"logLevel":                 {"error", "warn", "info", "debug"},
+		"logLevel":                 {"error", "warn", "info", "debug", "DEBUG", "Info"},
 	} {
 		for _, value := range values {
 			t.Run(path+"="+value, func(t *testing.T) {
@@ -75,11 +76,11 @@ func TestCheck_refusesAndSaysWhatWouldBeRight(t *testing.T) {
 		reserved   = ` already means something to HTTP, proxies or browsers; choose a name of your own, such as X-User-OpenID`
 		tokenless  = ` means something else to HTTP, and no token arrives in it; choose another, such as Authorization`
 		noPort     = `has a port that there cannot be; write one from 1 to 65535, or leave it out`
+		empty      = `is there but empty, as a variable that is not set makes it; `
 		taken      = ` reads the same as the name in headers.openID to CGI, WSGI and PHP; choose another`
 	)
 	for _, row := range []struct{ path, value, problem string }{
 		{"mode", "enforced", `"enforced" is none of enforce, optional, report; did you mean enforce?`},
-		{"mode", "Report", `"Report" is none of enforce, optional, report; did you mean report?`},
 		{"mode", "", `"" is none of enforce, optional, report`},
 		{"mode", "off", `"off" is none of enforce, optional, report`},
 		{"realm", "", `"" cannot stand in WWW-Authenticate; write 1 to 128 ASCII characters`},
@@ -115,11 +116,14 @@ func TestCheck_refusesAndSaysWhatWouldBeRight(t *testing.T) {
 		{"headers.phoneNational", "X~User^OpenID", `"X~User^OpenID"` + taken},
 		{"headers.status", "X-USER-OPENID", `"X-USER-OPENID"` + taken},
 
-		{"phone.format", "E164", `"E164" is none of raw, e164, masked; did you mean e164?`},
+		{"phone.format", "E.164", `"E.164" is none of raw, e164, masked; did you mean e164?`},
 		{"phone.format", "mask", `"mask" is none of raw, e164, masked; did you mean masked?`},
 
 		{"audience.clientIDs", "101234567|app", `"app"` + noClientID},
-		{"audience.clientIDs", "", `""` + noClientID},
+		{"audience.clientIDs", "", empty + `list your apps' client IDs, or leave the option out to accept any app's token`},
+		{"audience.clientIDs", " | ", empty + `list your apps' client IDs, or leave the option out to accept any app's token`},
+		{"audience.clientIDs", "1|", `""` + noClientID},
+		{"audience.clientIDs", "1\n2", `"1\n2"` + noClientID},
 		{"audience.clientIDs", "-1", `"-1"` + noClientID},
 		{"audience.clientIDs", "1 2", `"1 2"` + noClientID},
 		{"audience.clientIDs", strings.Repeat("9", 65), `"` + strings.Repeat("9", 65) + `"` + noClientID},
@@ -179,7 +183,7 @@ func TestCheck_refusesAndSaysWhatWouldBeRight(t *testing.T) {
 		{"cache.ttl", "9223372036854775808", `"9223372036854775808"` + noDuration},
 		{"cache.ttl", "2562048h", `"2562048h"` + noDuration},
 
-		{"huawei.proxyURL", "Direct", noProxy},
+		{"huawei.proxyURL", "none", noProxy},
 		{"huawei.proxyURL", "proxy.example:3128", noProxy},
 		{"huawei.proxyURL", "socks5://proxy.example", noProxy},
 		{"huawei.proxyURL", "http://", noProxy},
@@ -187,7 +191,7 @@ func TestCheck_refusesAndSaysWhatWouldBeRight(t *testing.T) {
 		{"huawei.proxyURL", "http://proxy.example:99999", noPort},
 
 		{"logLevel", "warning", `"warning" is none of error, warn, info, debug; did you mean warn?`},
-		{"logLevel", "DEBUG", `"DEBUG" is none of error, warn, info, debug; did you mean debug?`},
+		{"logLevel", "DEBUGG", `"DEBUGG" is none of error, warn, info, debug; did you mean debug?`},
 	} {
 		t.Run(row.path+"="+row.value, func(t *testing.T) {
 			t.Parallel()
@@ -201,7 +205,7 @@ func TestCheck_refusesAndSaysWhatWouldBeRight(t *testing.T) {
 		"Authorization", "Host", "Cookie", "Connection", "Content-Type", "content_length", "X-Forwarded-For",
 		"X.Forwarded.Proto", "Transfer-Encoding", "Te", "Trailer", "Upgrade", "Proxy-Authorization", "Sec-WebSocket-Key",
 		"Forwarded", "X-Real-IP", "Origin", "If-Match", "Accept", "Accept-Encoding", "User-Agent", "X-HTTP-Method-Override",
-		"X-Original-URL", "X_Rewrite_URL",
+		"X-Original-URL", "X_Rewrite_URL", "X-Forwarded-Groups", "X-Forwarded-User-Id", "X-Forwarded-Access-Token", "X-Original-Host",
 	} {
 		t.Run("headers.phone="+name, func(t *testing.T) {
 			t.Parallel()
@@ -251,27 +255,58 @@ func TestCheck_makesTypedSettings(t *testing.T) {
 	assert.Equal(t, slog.LevelWarn, s.logLevel)
 	assert.True(t, s.allowPreflight)
 	assert.True(t, s.debugHeader)
-	assert.True(t, s.removeToken)
-	assert.Equal(t, tokenSource{header: "X-Token", cookie: "c", query: "q"}, s.token)
-	assert.Equal(t, []string{"X-Id", "", "", "", "", "X-Status"}, s.headers)
-	assert.Equal(t, "e164", s.phoneFormat)
-	assert.True(t, s.phoneRequired)
+	assert.Equal(t, tokenSettings{header: "X-Token", cookie: "c", query: "q", remove: true}, s.token)
+	assert.Equal(t, headerSettings{openID: "X-Id", status: "X-Status"}, s.headers)
+	assert.Equal(t, phoneSettings{format: "e164", require: true}, s.phone)
 	u := s.upstream
-	assert.Equal(t, []string{"1", "22"}, u.clientIDs, "in an order that does not tell one shared state from another")
+	assert.Equal(t, []string{"1", "22"}, u.audience.clientIDs, "in an order that does not tell one shared state from another")
 	assert.Equal(t, []time.Duration{time.Minute, 90 * time.Second, 1500 * time.Millisecond, time.Hour},
-		[]time.Duration{u.timeout, u.ttl, u.negativeTTL, u.staleIfError})
-	assert.Equal(t, []int{0, 7, 5}, []int{u.retries, u.maxConcurrent, u.maxEntries})
-	assert.Equal(t, "http://proxy.example:3128", u.proxy.String())
-	assert.False(t, u.proxyDirect)
+		[]time.Duration{u.huawei.timeout, u.cache.ttl, u.cache.negativeTTL, u.cache.staleIfError})
+	assert.Equal(t, []int{0, 7, 5}, []int{u.huawei.retries, u.huawei.maxConcurrent, u.cache.maxEntries})
+	assert.Equal(t, "http://proxy.example:3128", u.huawei.proxyURL.hidden)
 }
 
-func TestCheck_tellsTheThreeKindsOfProxyApart(t *testing.T) {
+// One row is one option as a template, a mounted secret or a careless hand writes it.
+func TestCheck_takesSpaceOffAnyValue(t *testing.T) {
 	t.Parallel()
-	for value, direct := range map[string]bool{"": false, "direct": true} {
-		s, err := with(t, "huawei.proxyURL", value).check()
+	for path, value := range otherValues(t) {
+		for _, spaced := range []string{value + "\n", "\r\n\t " + value + " \u00a0"} {
+			want, err := with(t, path, value).check()
+			require.NoError(t, err, path)
+			got, err := with(t, path, spaced).check()
+			require.NoError(t, err, "%s=%q", path, spaced)
+			assert.Equal(t, want, got, path)
+		}
+	}
+	for _, path := range []string{"audience.clientIDs", "huawei.rootCAs"} {
+		value := otherValues(t)[path]
+		want, err := with(t, path, value+"|"+value).check()
 		require.NoError(t, err)
-		assert.Nil(t, s.upstream.proxy)
-		assert.Equal(t, direct, s.upstream.proxyDirect)
+		got, err := with(t, path, " "+value+"\n|\t"+value+" ").check()
+		require.NoError(t, err)
+		assert.Equal(t, want, got, path)
+	}
+}
+
+// An identity without a number is enough where no option asks for one.
+func TestCheck_wantsAPhoneWhereAnyOptionAsksForOne(t *testing.T) {
+	t.Parallel()
+	without := func() *Config { return with(t, "headers.phone", "") }
+	for path, change := range map[string]func(*Config){
+		"headers.phone":            func(c *Config) { c.Headers.Phone = "X-Phone" },
+		"headers.phoneCountryCode": func(c *Config) { c.Headers.PhoneCountryCode = "X-Phone" },
+		"headers.phoneNational":    func(c *Config) { c.Headers.PhoneNational = "X-Phone" },
+		"phone.require":            func(c *Config) { c.Phone.Require = "true" },
+	} {
+		config := without()
+		nobody, err := config.check()
+		require.NoError(t, err)
+		require.False(t, nobody.upstream.wantsPhone)
+		change(config)
+		somebody, err := config.check()
+		require.NoError(t, err)
+		assert.True(t, somebody.upstream.wantsPhone, path)
+		assert.NotEqual(t, nobody.upstream.key(), somebody.upstream.key(), path)
 	}
 }
 
@@ -286,7 +321,7 @@ func TestCheck_allowsHTTPOnlyWhereAskedFor(t *testing.T) {
 	config.Huawei.AllowHTTP = "true"
 	s, err := config.check()
 	require.NoError(t, err)
-	assert.Equal(t, []string{"http://localhost:1/a", "http://localhost:1/b"}, []string{s.upstream.getInfoURL, s.upstream.tokenInfoURL})
+	assert.Equal(t, []string{"http://localhost:1/a", "http://localhost:1/b"}, []string{s.upstream.huawei.getInfoURL, s.upstream.huawei.tokenInfoURL})
 }
 
 // Addresses with a password in them come from templates and secrets; the error goes into Traefik's log and dashboard.
@@ -350,7 +385,7 @@ func TestCheck_comparesIdentityHeadersAfterFolding(t *testing.T) {
 	config.Headers = HeadersConfig{}
 	s, err := config.check()
 	require.NoError(t, err, "names that are not injected do not collide")
-	assert.Equal(t, make([]string, 6), s.headers)
+	assert.Equal(t, headerSettings{}, s.headers)
 
 	config.Headers.OpenID, config.Headers.Phone = "X-User-Phone", "X-User-OpenID"
 	_, err = config.check()
@@ -363,6 +398,8 @@ func TestCheck_readsRootCAs(t *testing.T) {
 	certificate := certificatePEM(t)
 	file := filepath.Join(dir, "ca.pem")
 	require.NoError(t, os.WriteFile(file, []byte(certificate), 0o600))
+	marked := filepath.Join(dir, "marked.pem")
+	require.NoError(t, os.WriteFile(marked, []byte("\ufeff"+strings.ReplaceAll(certificate, "\n", "\r\n")), 0o600))
 	empty := filepath.Join(dir, "empty.pem")
 	require.NoError(t, os.WriteFile(empty, []byte("# nothing\n"), 0o600))
 	missing := filepath.Join(dir, "missing.pem")
@@ -377,7 +414,10 @@ func TestCheck_readsRootCAs(t *testing.T) {
 		"both":               {value: file + "|" + certificate},
 		"a missing file":     {missing, `invalid configuration: huawei.rootCAs: reading "` + missing + `": no such file or directory; name a PEM file that Traefik can read, or paste its text`},
 		"a directory":        {dir, `invalid configuration: huawei.rootCAs: reading "` + dir + `": is a directory; name a PEM file that Traefik can read, or paste its text`},
-		"no name":            {"", `invalid configuration: huawei.rootCAs: reading "": no such file or directory; name a PEM file that Traefik can read, or paste its text`},
+		"no name":            {"", `invalid configuration: huawei.rootCAs: is there but empty, as a variable that is not set makes it; give PEM text or the names of PEM files, or leave the option out to trust the system's certificates`},
+		"a missing name":     {file + "|", `invalid configuration: huawei.rootCAs: reading "": no such file or directory; name a PEM file that Traefik can read, or paste its text`},
+		"a byte order mark":  {value: "\ufeff" + certificate},
+		"a marked file":      {value: marked},
 		"a file without PEM": {empty, noCertificate},
 		"another kind":       {"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", noCertificate},
 		"broken PEM":         {certificate[:len(certificate)/2], noCertificate},
@@ -390,10 +430,10 @@ func TestCheck_readsRootCAs(t *testing.T) {
 				return
 			}
 			require.NoError(t, err)
-			for _, text := range s.upstream.rootCAs {
-				assert.Equal(t, strings.TrimSpace(certificate), strings.TrimSpace(text))
+			for _, text := range s.upstream.huawei.rootCAs {
+				assert.Equal(t, strings.TrimSpace(certificate), strings.ReplaceAll(text, "\r", ""))
 			}
-			assert.Len(t, s.upstream.rootCAs, strings.Count(row.value, "|")+1)
+			assert.Len(t, s.upstream.huawei.rootCAs, strings.Count(row.value, "|")+1)
 		})
 	}
 }

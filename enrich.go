@@ -2,7 +2,7 @@ package huaweiid
 
 import "net/http"
 
-// Identity headers: their names, and how the true ones are set. guard.go takes the forged ones off.
+// Identity headers: their names, their values, and how they are set. guard.go takes the forged ones off.
 
 // Default names. They stay protected even where the configuration names others: a backend may still read them.
 const (
@@ -11,18 +11,45 @@ const (
 	defaultPhoneHeader   = "X-User-Phone"
 )
 
-// headerOptions are the options under headers, in the order in which settings and instances hold the names.
-var headerOptions = []string{"openID", "unionID", "phone", "phoneCountryCode", "phoneNational", "status"}
+// identityHeader is a header that tells the backend something about the user.
+type identityHeader struct {
+	option string // under headers
+	name   string // as configured, canonical; "" = not injected
+	// value is the header's for an identity that was come by as from says; "" = no header.
+	value func(id *entry, phoneFormat, from string) string
+}
 
-// The places of headerOptions.
-const (
-	openIDHeader = iota
-	unionIDHeader
-	phoneHeader
-	phoneCountryCodeHeader
-	phoneNationalHeader
-	statusHeader
-)
+// identityHeaders is the one table of the options under headers.
+func identityHeaders(s headerSettings) []identityHeader {
+	return []identityHeader{
+		{"openID", s.openID, func(id *entry, _, _ string) string { return id.openID }},
+		{"unionID", s.unionID, func(id *entry, _, _ string) string { return id.unionID }},
+		{"phone", s.phone, func(id *entry, format, _ string) string { return phoneIn(id, format) }},
+		{"phoneCountryCode", s.phoneCountryCode, func(id *entry, _, _ string) string { return id.countryCode }},
+		{"phoneNational", s.phoneNational, func(id *entry, _, _ string) string { return id.national }},
+		{"status", s.status, func(_ *entry, _, from string) string { return statusOf(from) }},
+	}
+}
+
+// injected leaves out the headers that are not.
+func injected(headers []identityHeader) []identityHeader {
+	var named []identityHeader
+	for _, header := range headers {
+		if header.name != "" {
+			named = append(named, header)
+		}
+	}
+	return named
+}
+
+// headerNames are the configured names.
+func headerNames(s headerSettings) []string {
+	var names []string
+	for _, header := range injected(identityHeaders(s)) {
+		names = append(names, header.name)
+	}
+	return names
+}
 
 // Values of the status header that are not a code.
 const (
@@ -31,48 +58,40 @@ const (
 	statusAnonymous = "anonymous"
 )
 
-// enricher is which headers a configuration asks for.
+// enricher sets the headers that a configuration asks for.
 type enricher struct {
-	// Names, canonical; "" = not injected.
-	openID      string
-	unionID     string
-	phone       string
-	countryCode string
-	national    string
-	status      string
-
+	headers     []identityHeader // those that are injected
 	phoneFormat string
-	formatted   bool // the phone is not as Huawei gives it
-	more        bool // others than the first three
-	plain       bool // the first three and no others, as Huawei gives them: what most configurations ask for
+
+	// Canonical names; "" = not injected.
+	openID  string
+	unionID string
+	phone   string
+	status  string
+
+	plain bool // openID, unionID and phone as Huawei gives them, and no others: what most configurations ask for
 }
 
-func newEnricher(configured []string, phoneFormat string) *enricher {
+func newEnricher(s headerSettings, phoneFormat string) *enricher {
 	e := &enricher{
-		openID:      configured[openIDHeader],
-		unionID:     configured[unionIDHeader],
-		phone:       configured[phoneHeader],
-		countryCode: configured[phoneCountryCodeHeader],
-		national:    configured[phoneNationalHeader],
-		status:      configured[statusHeader],
+		headers:     injected(identityHeaders(s)),
 		phoneFormat: phoneFormat,
-		formatted:   phoneFormat != phoneRaw,
+		openID:      s.openID,
+		unionID:     s.unionID,
+		phone:       s.phone,
+		status:      s.status,
 	}
-	e.more = e.countryCode+e.national+e.status != ""
-	e.plain = e.openID != "" && e.unionID != "" && e.phone != "" && !e.formatted && !e.more
+	e.plain = e.openID != "" && e.unionID != "" && e.phone != "" && len(e.headers) == 3 && phoneFormat == phoneRaw
 	return e
 }
 
-// enrichMore sets the headers that few ask for, as forwardIdentified does the others.
-func enrichMore(e *enricher, h http.Header, id *entry, from string) {
-	if e.countryCode != "" && id.countryCode != "" {
-		h[e.countryCode] = []string{id.countryCode}
-	}
-	if e.national != "" && id.national != "" {
-		h[e.national] = []string{id.national}
-	}
-	if e.status != "" {
-		h[e.status] = []string{statusOf(from)}
+// enrich sets an identity's headers, one value each. What Huawei did not say has no header. Every request gets slices of its
+// own, since shared ones could be written to further down the chain.
+func enrich(e *enricher, h http.Header, id *entry, from string) {
+	for _, header := range e.headers {
+		if value := header.value(id, e.phoneFormat, from); value != "" {
+			h[header.name] = []string{value}
+		}
 	}
 }
 

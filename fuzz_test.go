@@ -115,8 +115,11 @@ func respond(status int, nsp, body string) roundTrip {
 
 func fuzzClient(transport roundTrip, clientIDs ...string) *client {
 	c := newClient(upstreamSettings{
-		getInfoURL: "https://huawei.test/info", tokenInfoURL: "https://huawei.test/token", clientIDs: clientIDs,
-		timeout: time.Minute, maxConcurrent: 1, proxyDirect: true,
+		audience: audienceSettings{clientIDs: clientIDs},
+		huawei: huaweiSettings{
+			getInfoURL: "https://huawei.test/info", tokenInfoURL: "https://huawei.test/token",
+			timeout: time.Minute, maxConcurrent: 1, proxyURL: secret{proxyDirect},
+		},
 	})
 	c.transport = transport
 	c.sleep = func(time.Duration) {}
@@ -249,10 +252,10 @@ func FuzzCheck(f *testing.F) {
 			return
 		}
 		require.Contains(t, []string{modeEnforce, modeOptional, modeReport}, s.mode)
-		require.LessOrEqual(t, s.upstream.ttl, maxTTL)
-		require.GreaterOrEqual(t, s.upstream.ttl, time.Duration(0))
-		require.LessOrEqual(t, s.upstream.timeout, maxTimeout)
-		require.Positive(t, s.upstream.timeout)
-		require.False(t, protectedNames(s.headers)[fold(s.token.header)])
+		require.LessOrEqual(t, s.upstream.cache.ttl, maxTTL)
+		require.GreaterOrEqual(t, s.upstream.cache.ttl, time.Duration(0))
+		require.LessOrEqual(t, s.upstream.huawei.timeout, maxTimeout)
+		require.Positive(t, s.upstream.huawei.timeout)
+		require.False(t, protectedNames(headerNames(s.headers))[fold(s.token.header)])
 	})
 }

@@ -3,7 +3,6 @@ package huaweiid
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -64,7 +63,7 @@ type client struct {
 var errProxy = errors.New("the proxy refuses to connect")
 
 func newClient(s upstreamSettings) *client {
-	dialer := &net.Dialer{Timeout: s.timeout, KeepAlive: 30 * time.Second}
+	dialer := &net.Dialer{Timeout: s.huawei.timeout, KeepAlive: 30 * time.Second}
 	// HTTP/1.1, which is what a transport with a DialContext of its own speaks: a time-out ends the connection then. One of
 	// HTTP/2 would be used again and again though nothing comes through any more, and the options that mend that are of Go 1.24.
 	transport := &http.Transport{
@@ -72,9 +71,9 @@ func newClient(s upstreamSettings) *client {
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 			return dialer.DialContext(ctx, network, address)
 		},
-		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: certPool(s.rootCAs)},
-		TLSHandshakeTimeout: s.timeout,
-		MaxIdleConnsPerHost: s.maxConcurrent,
+		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: certPool(s.huawei.rootCAs)},
+		TLSHandshakeTimeout: s.huawei.timeout,
+		MaxIdleConnsPerHost: s.huawei.maxConcurrent,
 		IdleConnTimeout:     idleConnection,
 		DisableCompression:  true,
 
@@ -87,45 +86,35 @@ func newClient(s upstreamSettings) *client {
 			return nil
 		},
 	}
-	switch {
-	case s.proxy != nil:
-		transport.Proxy = http.ProxyURL(s.proxy)
-	case !s.proxyDirect:
+	switch proxy := s.huawei.proxyURL.hidden; proxy {
+	case proxyDirect:
+	case "":
 		transport.Proxy = http.ProxyFromEnvironment
+	default:
+		address, _ := url.Parse(proxy) // check has seen that it can be read
+		transport.Proxy = http.ProxyURL(address)
 	}
 	c := &client{
-		getInfoURL:   s.getInfoURL,
-		tokenInfoURL: s.tokenInfoURL,
+		getInfoURL:   s.huawei.getInfoURL,
+		tokenInfoURL: s.huawei.tokenInfoURL,
 		clientIDs:    map[string]bool{},
 		header: http.Header{
 			"Accept":       {"application/json"},
 			"Content-Type": {"application/x-www-form-urlencoded"},
 			"User-Agent":   {"huaweiid/" + version},
 		},
-		timeout:   s.timeout,
-		retries:   s.retries,
+		timeout:   s.huawei.timeout,
+		retries:   s.huawei.retries,
 		pool:      transport,
 		transport: transport,
 		sleep:     time.Sleep,
 	}
-	for _, id := range s.clientIDs {
+	for _, id := range s.audience.clientIDs {
 		for _, text := range clientIDTexts(id) {
 			c.clientIDs[text] = true
 		}
 	}
 	return c
-}
-
-// certPool returns nil, which means the system's, where no certificates are given.
-func certPool(pems []string) *x509.CertPool {
-	if len(pems) == 0 {
-		return nil
-	}
-	pool := x509.NewCertPool()
-	for _, pem := range pems {
-		pool.AppendCertsFromPEM([]byte(pem))
-	}
-	return pool
 }
 
 // lookUp finds out whom a token stands for. It returns within the client's timeout.

@@ -215,11 +215,11 @@ func tlsRig(t *testing.T, most uint16, trusted bool) *verdict {
 	t.Cleanup(server.Close)
 	u, err := url.Parse(server.URL)
 	require.NoError(t, err)
-	s := upstreamSettings{
-		getInfoURL: "https://" + u.Host + huaweisim.GetInfoPath, timeout: 10 * time.Second, maxConcurrent: 1, proxyDirect: true,
-	}
+	s := upstreamSettings{huawei: huaweiSettings{
+		getInfoURL: "https://" + u.Host + huaweisim.GetInfoPath, timeout: 10 * time.Second, maxConcurrent: 1, proxyURL: secret{proxyDirect},
+	}}
 	if trusted {
-		s.rootCAs = []string{certificateOf(server)}
+		s.huawei.rootCAs = []string{certificateOf(server)}
 	}
 	c := newClient(s)
 	t.Cleanup(c.pool.CloseIdleConnections)

@@ -67,11 +67,11 @@ func newPlugin(ctx context.Context, next http.Handler, config *Config, name stri
 	p := &plugin{
 		next:      next,
 		settings:  s,
-		source:    &s.token,
+		source:    newTokenSource(s.token),
 		challenge: "Bearer realm=" + quoted(s.realm),
 		verbose:   s.mode == modeReport || s.logLevel <= slog.LevelDebug,
-		guard:     newGuard(s.headers, s.token.header),
-		enricher:  newEnricher(s.headers, s.phoneFormat),
+		guard:     newGuard(headerNames(s.headers), s.token.header),
+		enricher:  newEnricher(s.headers, s.phone.format),
 		upstream:  u,
 		log:       newLogger(name, s.logLevel, u.throttle),
 	}
@@ -101,7 +101,7 @@ func (p *plugin) handler() http.HandlerFunc {
 	mu, good, since := p.upstream.mu, p.upstream.good.entries, p.upstream.since
 	header, prefix := p.fastHeader()
 	salt := p.upstream.salt + strings.TrimSuffix(credentials, prefix) // what a key has before that header's value
-	remove := p.settings.removeToken
+	remove := p.settings.token.remove
 	plain, openID, unionID, phone := p.enricher.plain && !remove, p.enricher.openID, p.enricher.unionID, p.enricher.phone
 
 	// Methods as functions that take their receiver first: of a method, the interpreter makes a new function at each call.
@@ -173,7 +173,7 @@ func (p *plugin) besidePreflights(others http.HandlerFunc) http.HandlerFunc {
 func forwardPreflight(p *plugin, rw http.ResponseWriter, req *http.Request) {
 	stripForged(p.guard, req.Header)
 	// Browsers send no credentials with a preflight, but a token in the query is part of the URL that they ask about.
-	if p.settings.removeToken {
+	if p.settings.token.remove {
 		req = withoutAnyToken(p.source, req)
 	}
 	forwardAnonymous(p, rw, req, statusAnonymous)
@@ -198,7 +198,7 @@ func (p *plugin) fastHeader() (header, prefix string) {
 // serve goes the whole way, for a request that was stripped.
 func serve(p *plugin, rw http.ResponseWriter, req *http.Request) {
 	tokens, where := findTokens(p.source, req)
-	if p.settings.removeToken && where != "" {
+	if p.settings.token.remove && where != "" {
 		req = withoutToken(p.source, req, where)
 	}
 	if len(tokens) != 1 || !isToken(tokens[0]) {
@@ -214,7 +214,7 @@ func serve(p *plugin, rw http.ResponseWriter, req *http.Request) {
 func serveCredentials(p *plugin, rw http.ResponseWriter, req *http.Request, values []string, prefix string) {
 	token, ok := strings.CutPrefix(values[0], prefix)
 	if ok && isToken(token) {
-		if p.settings.removeToken {
+		if p.settings.token.remove {
 			req = withoutCredentials(p.source, req)
 		}
 		serveToken(p, rw, req, token)
@@ -259,37 +259,14 @@ func forwardWithoutToken(p *plugin, rw http.ResponseWriter, req *http.Request, i
 	forwardIdentified(p, rw, withoutCredentials(p.source, req), id, fromCache)
 }
 
-// forwardIdentified forwards with an identity, if it is all that is asked for. from is how it was come by.
-//
-// It sets the identity's headers, one value each; what Huawei did not say has no header. Every request gets slices of its own:
-// shared ones could be written to further down the chain.
+// forwardIdentified forwards with an identity, if that has all that is asked for. from is how it was come by.
 func forwardIdentified(p *plugin, rw http.ResponseWriter, req *http.Request, id *entry, from string) {
-	if p.settings.phoneRequired {
+	if p.settings.phone.require {
 		if rejectWithoutPhone(p, rw, req, id) {
 			return
 		}
 	}
-	h, e := req.Header, p.enricher
-	if e.openID != "" {
-		h[e.openID] = []string{id.openID}
-	}
-	if e.unionID != "" {
-		if id.unionID != "" {
-			h[e.unionID] = []string{id.unionID}
-		}
-	}
-	if e.phone != "" {
-		phone := id.phone
-		if e.formatted {
-			phone = phoneIn(id, e.phoneFormat)
-		}
-		if phone != "" {
-			h[e.phone] = []string{phone}
-		}
-	}
-	if e.more {
-		enrichMore(e, h, id, from)
-	}
+	enrich(p.enricher, req.Header, id, from)
 	if req.ContentLength < 0 || req.Trailer != nil {
 		forwardCopy(p, rw, req)
 		return
@@ -307,7 +284,7 @@ func forwardCopy(p *plugin, rw http.ResponseWriter, req *http.Request) {
 
 // rejectWithoutPhone rejects an identity without a phone in the form that is asked for, and tells whether it did.
 func rejectWithoutPhone(p *plugin, rw http.ResponseWriter, req *http.Request, id *entry) bool {
-	if phoneIn(id, p.settings.phoneFormat) != "" {
+	if phoneIn(id, p.settings.phone.format) != "" {
 		return false
 	}
 	reject(p, rw, req, outcomeByWhen[whenPhoneRequired], 0, fingerprint(id.key))

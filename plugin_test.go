@@ -39,7 +39,7 @@ func TestNew_sharesStateAmongEqualUpstreamOptions(t *testing.T) {
 	config.Huawei.AllowHTTP = "1"
 	config.Huawei.ProxyURL = "direct"
 	config.Mode = modeReport
-	config.Headers.Phone = ""
+	config.Headers.UnionID, config.Headers.Phone = "", "X-Mobile"
 	other, err := newPlugin(context.Background(), http.NotFoundHandler(), config, "other@file")
 	require.NoError(t, err)
 	require.Same(t, p.upstream, other.upstream)
@@ -79,7 +79,7 @@ func TestServeHTTP_bothWaysGiveTheSameHeaders(t *testing.T) {
 					p.handler().ServeHTTP(httptest.NewRecorder(), req)
 					got = append(got, backend.header)
 					require.Equal(t, "Bearer "+token, req.Header.Get("Authorization"), "what is in front may need it again")
-					if p.settings.removeToken {
+					if p.settings.token.remove {
 						require.Empty(t, backend.header.Get("Authorization"), name)
 					}
 				}

@@ -2,8 +2,6 @@ package huaweiid
 
 import (
 	"context"
-	"crypto/sha256"
-	"fmt"
 	"sync"
 	"time"
 )
@@ -76,15 +74,3 @@ func (r *registry) evict(t *tenancy) {
 
 // recovered ends a panic: one that leaves a goroutine of a plugin would end Traefik.
 func recovered() { _ = recover() }
-
-// key is equal for settings that are equal, and for no others.
-func (s upstreamSettings) key() string {
-	proxy := ""
-	if s.proxy != nil {
-		proxy = s.proxy.String()
-	}
-	text := fmt.Sprintf("%q %q %q %v %d %d %q %q %v %v %v %v %d", s.getInfoURL, s.tokenInfoURL, s.clientIDs, s.timeout,
-		s.retries, s.maxConcurrent, s.rootCAs, proxy, s.proxyDirect, s.ttl, s.negativeTTL, s.staleIfError, s.maxEntries)
-	sum := sha256.Sum256([]byte(text))
-	return string(sum[:])
-}

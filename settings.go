@@ -1,41 +1,97 @@
 package huaweiid
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"log/slog"
-	"net/url"
 	"time"
 )
 
-// settings is a Config that was checked: typed, in canonical form, ready for use.
+// settings is a Config that was checked: typed, in canonical form, nested and named like the options. It has plain values
+// only (texts, numbers, booleans, lists of texts), so that digest takes in all of them and differences finds each.
 type settings struct {
 	mode           string
 	realm          string
 	allowPreflight bool
-	token          tokenSource
-	removeToken    bool
-	headers        []string // canonical, in the order of headerOptions; "" = not injected
-	phoneFormat    string
-	phoneRequired  bool
-	upstream       upstreamSettings
+	token          tokenSettings
+	headers        headerSettings
+	phone          phoneSettings
+	upstream       upstreamSettings // no level of its own: its groups are options' groups
 	debugHeader    bool
 	logLevel       slog.Level
 }
 
-// upstreamSettings are the options that tell one shared state from another: those of huawei, audience and cache.
+// tokenSettings has "" for a source that is not used. The header's name is canonical.
+type tokenSettings struct {
+	header string
+	scheme string
+	cookie string
+	query  string
+	remove bool
+}
+
+// headerSettings has canonical names; "" = not injected.
+type headerSettings struct {
+	openID           string
+	unionID          string
+	phone            string
+	phoneCountryCode string
+	phoneNational    string
+	status           string
+}
+
+type phoneSettings struct {
+	format  string
+	require bool
+}
+
+// upstreamSettings tell one shared state from another. What is not in here may differ between instances that share one.
 type upstreamSettings struct {
+	audience audienceSettings
+	huawei   huaweiSettings
+	cache    cacheSettings
+	// wantsPhone is no option: it follows from those about the phone number. Where nobody asks for a number, answers need not
+	// have one, so that instances which do ask must not share them.
+	wantsPhone bool
+}
+
+type audienceSettings struct {
+	clientIDs []string // sorted; none = any app's token
+}
+
+type huaweiSettings struct {
 	getInfoURL    string
 	tokenInfoURL  string
-	clientIDs     []string // sorted; none = any app's token
+	allowHTTP     bool
 	timeout       time.Duration
 	retries       int
 	maxConcurrent int
 	rootCAs       []string // PEM; none = the system's
-	proxy         *url.URL // nil = see proxyDirect
-	proxyDirect   bool     // false and proxy nil = from the environment
-	ttl           time.Duration
-	negativeTTL   time.Duration
-	staleIfError  time.Duration
-	maxEntries    int
+	proxyURL      secret   // "" = from the environment; may be proxyDirect
+}
+
+type cacheSettings struct {
+	ttl          time.Duration
+	negativeTTL  time.Duration
+	staleIfError time.Duration
+	maxEntries   int
+}
+
+// secret is a text that no log may have. The line at start knows it by this type, and says only that it is set.
+type secret struct {
+	hidden string
+}
+
+// digest is equal for settings that are equal, and for no others. %#v quotes texts, so that no two settings read the same, and
+// shows plain values by content, whatever they are nested in.
+func (s *settings) digest() string { return digestOf(fmt.Sprintf("%#v", *s)) }
+
+// key names the shared state that the settings ask for.
+func (s upstreamSettings) key() string { return digestOf(fmt.Sprintf("%#v", s)) }
+
+func digestOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return string(sum[:])
 }
 
 // Values of mode.
@@ -51,6 +107,9 @@ const (
 	phoneE164   = "e164"
 	phoneMasked = "masked"
 )
+
+// proxyDirect is the value of huawei.proxyURL for no proxy at all.
+const proxyDirect = "direct"
 
 // Bounds of the options. Those of cache.ttl, cache.negativeTTL, cache.staleIfError and huawei.retries are promises;
 // the others keep a slip of the pen from becoming an outage.

@@ -37,6 +37,10 @@ type tokenSource struct {
 	query  string
 }
 
+func newTokenSource(s tokenSettings) *tokenSource {
+	return &tokenSource{header: s.header, scheme: s.scheme, cookie: s.cookie, query: s.query}
+}
+
 // Where a token was found.
 const (
 	inHeader = "header"

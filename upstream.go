@@ -74,7 +74,7 @@ type answer struct {
 }
 
 func newUpstream(s upstreamSettings) *upstream {
-	identity := sha256.Sum256([]byte(fmt.Sprintf("%q", append([]string{s.getInfoURL, s.tokenInfoURL}, s.clientIDs...))))
+	identity := sha256.Sum256([]byte(fmt.Sprintf("%q", append([]string{s.huawei.getInfoURL, s.huawei.tokenInfoURL}, s.audience.clientIDs...))))
 	return &upstream{
 		salt:     string(identity[:saltLength]),
 		client:   newClient(s),
@@ -82,16 +82,16 @@ func newUpstream(s upstreamSettings) *upstream {
 		random:   rand.Float64,
 		throttle: newThrottle(),
 
-		ttl:          s.ttl,
-		jitter:       float64(s.ttl / 10),
-		window:       s.staleIfError,
-		negativeTTL:  s.negativeTTL,
-		forAll:       s.maxConcurrent,
-		forStrangers: s.maxConcurrent - s.maxConcurrent/4,
+		ttl:          s.cache.ttl,
+		jitter:       float64(s.cache.ttl / 10),
+		window:       s.cache.staleIfError,
+		negativeTTL:  s.cache.negativeTTL,
+		forAll:       s.huawei.maxConcurrent,
+		forStrangers: s.huawei.maxConcurrent - s.huawei.maxConcurrent/4,
 
 		mu:      &sync.RWMutex{},
-		good:    newCache(limitOf(s.maxEntries, s.ttl)),
-		refused: newCache(limitOf(s.maxEntries/4, s.negativeTTL)),
+		good:    newCache(limitOf(s.cache.maxEntries, s.cache.ttl)),
+		refused: newCache(limitOf(s.cache.maxEntries/4, s.cache.negativeTTL)),
 		flights: map[key]*flight{},
 	}
 }

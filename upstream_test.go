@@ -407,13 +407,16 @@ func TestUpstream_refusalsNeverPushOutGoodAnswers(t *testing.T) {
 
 func TestUpstream_keyDependsOnTheUpstreamsIdentity(t *testing.T) {
 	t.Parallel()
-	base := upstreamSettings{getInfoURL: "https://a", tokenInfoURL: "https://b", clientIDs: []string{"1"}, maxConcurrent: 1}
+	base := upstreamSettings{
+		audience: audienceSettings{clientIDs: []string{"1"}},
+		huawei:   huaweiSettings{getInfoURL: "https://a", tokenInfoURL: "https://b", maxConcurrent: 1},
+	}
 	k := keyOf(newUpstream(base), "token")
 	for name, change := range map[string]func(*upstreamSettings){
-		"getInfoURL":   func(s *upstreamSettings) { s.getInfoURL = "https://c" },
-		"tokenInfoURL": func(s *upstreamSettings) { s.tokenInfoURL = "https://c" },
-		"clientIDs":    func(s *upstreamSettings) { s.clientIDs = []string{"1", "2"} },
-		"moved":        func(s *upstreamSettings) { s.tokenInfoURL, s.clientIDs = "https://b1", nil },
+		"getInfoURL":   func(s *upstreamSettings) { s.huawei.getInfoURL = "https://c" },
+		"tokenInfoURL": func(s *upstreamSettings) { s.huawei.tokenInfoURL = "https://c" },
+		"clientIDs":    func(s *upstreamSettings) { s.audience.clientIDs = []string{"1", "2"} },
+		"moved":        func(s *upstreamSettings) { s.huawei.tokenInfoURL, s.audience.clientIDs = "https://b1", nil },
 	} {
 		s := base
 		change(&s)

@@ -24,7 +24,6 @@ func TestDefaults_stayWhereNothingIsSaid(t *testing.T) {
 		"an empty map":             yaml(`{}`),
 		"an empty text":            yaml(`""`),
 		"a group of null":          yaml(`{cache: null, audience: ~, token: }`),
-		"an empty list":            yaml(`{audience: {clientIDs: []}}`),
 		"an empty table":           formats["TOML"].options(t, "[http.middlewares.auth.plugin.huaweiid]\n"),
 		"a label of true":          fromLabels(t, label+"=true"),
 		"an empty label":           fromLabels(t, label+"="),

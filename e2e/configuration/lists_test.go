@@ -1,6 +1,7 @@
 package configuration
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -45,15 +46,48 @@ func TestLists_areListsOrOneTextWithCommas(t *testing.T) {
 	})
 }
 
-func TestLists_mayBeEmpty(t *testing.T) {
+// A variable that is not set leaves a list empty. The default would then accept more than was meant: any app's tokens, any
+// certificate that the system trusts.
+func TestLists_thatAreThereButEmptyAreAMistake(t *testing.T) {
+	t.Parallel()
+	remedies := map[string]string{
+		"audience.clientIDs": "list your apps' client IDs, or leave the option out to accept any app's token",
+		"huawei.rootCAs":     "give PEM text or the names of PEM files, or leave the option out to trust the system's certificates",
+	}
+	forEachHost(t, func(t *testing.T, h host) {
+		for path, remedy := range remedies {
+			want := "invalid configuration: " + path + ": is there but empty, as a variable that is not set makes it; " + remedy
+			for name, f := range formats {
+				for _, written := range []string{`[]`, `""`, `" "`, `[""]`, `["", " "]`, `","`} {
+					if name == "labels" && strings.Contains(written, ",") {
+						continue // Traefik cannot read a label of nothing but commas
+					}
+					assert.Equal(t, want, h.refuses(t, f.options(t, f.one(path, written))), "%s in %s", written, name)
+				}
+			}
+			indexed := "traefik.http.middlewares.auth.plugin.huaweiid." + path + "[0]="
+			assert.Equal(t, want, h.refuses(t, fromLabels(t, indexed)))
+		}
+	})
+}
+
+// Without quotes, YAML reads what a template leaves as null, and Traefik's file provider makes the group around it an empty
+// text. Its own decoder refuses that.
+func TestLists_ofAnUnquotedUnsetVariableNeverServe(t *testing.T) {
 	t.Parallel()
 	forEachHost(t, func(t *testing.T, h host) {
-		for _, f := range formats {
-			for _, path := range []string{"audience.clientIDs", "huawei.rootCAs"} {
-				h.serves(t, f.options(t, f.one(path, `[]`)))
-				h.serves(t, f.options(t, f.one(path, `""`)))
-			}
+		got := h.refuses(t, fromFile(t, formats["YAML"].one("audience.clientIDs", ""), ".yml"))
+		assert.Contains(t, got, "'Audience' expected a map, got 'string'")
+	})
+}
+
+func TestLists_mayBeLeftOut(t *testing.T) {
+	t.Parallel()
+	forEachHost(t, func(t *testing.T, h host) {
+		for _, path := range []string{"audience.clientIDs", "huawei.rootCAs"} {
+			h.serves(t, fromKubernetes(t, formats["Kubernetes"].one(path, "null")))
 		}
+		h.serves(t, map[string]any{"huawei": map[string]any{"retries": "1"}})
 	})
 }
 

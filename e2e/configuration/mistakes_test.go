@@ -140,11 +140,11 @@ http:
 		`cache.more: unknown option; the options are OPTIONS; ` +
 		`cache.tll: unknown option, did you mean cache.ttl?; ` +
 		`mode: "enforse" is none of enforce, optional, report; did you mean enforce?; ` +
-		`debugHeader: "maybe" is neither true nor false; ` +
 		`headers.openID: "X Y" is no header name; write letters, digits and hyphens, such as X-User-OpenID; ` +
 		`huawei.retries: "9" is no whole number from 0 to 3; ` +
+		`huawei.proxyURL: is neither "direct" nor a URL such as http://proxy.example:3128; ` +
 		`cache.ttl: "1d" is no duration; write a number with a unit, such as "1m30s" or "500ms", or a bare number of seconds; ` +
-		`huawei.proxyURL: is neither "direct" nor a URL such as http://proxy.example:3128`
+		`debugHeader: "maybe" is neither true nor false`
 	forEachHost(t, func(t *testing.T, h host) {
 		got := h.refuses(t, fromFile(t, document, ".yml"))
 		assert.Equal(t, strings.ReplaceAll(want, "OPTIONS", strings.Join(optionsAndGroups(), ", ")), got)
