@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"errors"
 	"fmt"
 	"go/parser"
 	"go/token"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -45,52 +47,61 @@ func stageAll(dir string, plugins map[string]string) (map[string]string, error) 
 	return modules, nil
 }
 
-// stageFrom copies what Traefik's loader reads of the module in from: manifest, go.mod, vendor, and the package at its top
-// with the module's own packages that it imports. Tests, commands and examples stay behind, so that a plugin that needs
-// one of them fails here and not at its first user.
+// stageFrom copies what Traefik needs of the module in from. Tests, commands and examples stay behind, so that a plugin that
+// needs one of them fails here and not at its first user.
 func stageFrom(from, dir string) (string, error) {
-	module, err := modulePath(from)
+	module, files, err := PluginFiles(from)
 	if err != nil {
 		return "", fmt.Errorf("staging the plugin: %w", err)
 	}
 	to := filepath.Join(dir, "plugins-local", "src", filepath.FromSlash(module))
-
-	for _, name := range []string{"go.mod", ".traefik.yml"} {
-		if err := copyFile(filepath.Join(from, name), filepath.Join(to, name)); err != nil {
-			return "", fmt.Errorf("staging the plugin %s: %w", module, err)
-		}
-	}
-	if err := stagePackage(from, to, module, ".", map[string]bool{}); err != nil {
-		return "", fmt.Errorf("staging the plugin %s: %w", module, err)
-	}
-	vendor := filepath.Join(from, "vendor")
-	if _, err := os.Stat(vendor); err == nil {
-		if err := copyTree(vendor, filepath.Join(to, "vendor")); err != nil {
+	for _, name := range files {
+		if err := copyFile(filepath.Join(from, filepath.FromSlash(name)), filepath.Join(to, filepath.FromSlash(name))); err != nil {
 			return "", fmt.Errorf("staging the plugin %s: %w", module, err)
 		}
 	}
 	return module, nil
 }
 
-func stagePackage(from, to, module, pkg string, seen map[string]bool) error {
-	if seen[pkg] {
+// PluginFiles lists what Traefik needs of the plugin in dir, by names relative to it, with slashes: manifest, go.mod, the
+// package at its top, and of the module's own and the vendored packages those that it imports, with the licences of the latter.
+// Images and ConfigMaps have these files and no others.
+func PluginFiles(dir string) (module string, files []string, err error) {
+	module, err = modulePath(dir)
+	if err != nil {
+		return "", nil, err
+	}
+	found := map[string]bool{"go.mod": true, ".traefik.yml": true}
+	if err := addPackage(dir, module, ".", found); err != nil {
+		return "", nil, err
+	}
+	for name := range found {
+		if strings.HasSuffix(name, "/") {
+			continue // a package that was seen
+		}
+		files = append(files, name)
+	}
+	slices.Sort(files)
+	return module, files, nil
+}
+
+// addPackage adds the files of a package and of those that it imports. A package that was seen is in found with a slash.
+func addPackage(dir, module, pkg string, found map[string]bool) error {
+	if found[pkg+"/"] {
 		return nil
 	}
-	seen[pkg] = true
+	found[pkg+"/"] = true
 
-	files, err := filepath.Glob(filepath.Join(from, filepath.FromSlash(pkg), "*.go"))
+	sources, err := filepath.Glob(filepath.Join(dir, filepath.FromSlash(pkg), "*.go"))
 	if err != nil {
 		return err
 	}
-	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") {
+	for _, source := range sources {
+		if strings.HasSuffix(source, "_test.go") {
 			continue
 		}
-		target := filepath.Join(to, filepath.FromSlash(pkg), filepath.Base(file))
-		if err := copyFile(file, target); err != nil {
-			return err
-		}
-		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		found[path.Join(pkg, filepath.Base(source))] = true
+		parsed, err := parser.ParseFile(token.NewFileSet(), source, nil, parser.ImportsOnly)
 		if err != nil {
 			return fmt.Errorf("reading its imports: %w", err)
 		}
@@ -99,30 +110,35 @@ func stagePackage(from, to, module, pkg string, seen map[string]bool) error {
 			if err != nil {
 				return fmt.Errorf("reading its imports: %w", err)
 			}
-			if own, ok := strings.CutPrefix(imported, module+"/"); ok {
-				if err := stagePackage(from, to, module, path.Clean(own), seen); err != nil {
-					return err
-				}
+			if err := addImport(dir, module, imported, found); err != nil {
+				return err
 			}
 		}
 	}
 	return nil
 }
 
-func copyTree(from, to string) error {
-	return filepath.WalkDir(from, func(file string, entry fs.DirEntry, err error) error {
+func addImport(dir, module, imported string, found map[string]bool) error {
+	if own, ok := strings.CutPrefix(imported, module+"/"); ok {
+		return addPackage(dir, module, path.Clean(own), found)
+	}
+	vendored := path.Join("vendor", imported)
+	if _, err := os.Stat(filepath.Join(dir, filepath.FromSlash(vendored))); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // the standard library's
+		}
+		return err
+	}
+	for at := vendored; at != "vendor"; at = path.Dir(at) {
+		licences, err := filepath.Glob(filepath.Join(dir, filepath.FromSlash(at), "LICENSE*"))
 		if err != nil {
 			return err
 		}
-		if entry.IsDir() {
-			return nil
+		for _, licence := range licences {
+			found[path.Join(at, filepath.Base(licence))] = true
 		}
-		relative, err := filepath.Rel(from, file)
-		if err != nil {
-			return err
-		}
-		return copyFile(file, filepath.Join(to, relative))
-	})
+	}
+	return addPackage(dir, module, vendored, found)
 }
 
 func copyFile(from, to string) error {
