@@ -9,7 +9,7 @@ ifneq ($(findstring /,$(TRAEFIK)),)
 export TRAEFIK := $(abspath $(TRAEFIK))
 endif
 
-.PHONY: help demo demo-check test lint vendor-check test-unit fuzz traefik test-e2e soak bench bench-micro rename
+.PHONY: help demo demo-check check-config test lint vendor-check test-unit fuzz traefik test-e2e soak bench bench-micro schema artwork rename
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
@@ -21,10 +21,16 @@ demo-check: ## start the demo on free ports, run its requests, compare every sta
 	@echo "==> demo-check: the demo's requests through a real Traefik"
 	@cd e2e && go build -buildvcs=false -o .bin/demo ./demo && exec .bin/demo -check
 
+# FORMAT= is text, json or github.
+FORMAT = text
+check-config: ## say what is wrong in configuration files and manifests: make check-config FILE="dynamic.yml traefik.yml"
+	@cd cmd/huaweiid-lint && go build -buildvcs=false -o ../../e2e/.bin/huaweiid-lint .
+	@exec e2e/.bin/huaweiid-lint -format $(FORMAT) $(FILE)
+
 test: lint vendor-check test-unit fuzz traefik test-e2e ## everything that must pass before a change goes in
 	@echo "==> all passed"
 
-lint: ## gofmt, go vet and staticcheck in both modules
+lint: ## gofmt, go vet and staticcheck in all modules
 	@echo "==> gofmt"
 	@unformatted=$$(find . -name '*.go' ! -path './vendor/*' ! -path './.git/*' -exec gofmt -l {} +) || exit 1; \
 	if [ -n "$$unformatted" ]; then echo "not formatted, run gofmt -w on:"; echo "$$unformatted"; exit 1; fi
@@ -32,10 +38,14 @@ lint: ## gofmt, go vet and staticcheck in both modules
 	@go vet ./...
 	@echo "==> go vet: e2e"
 	@cd e2e && go vet ./...
+	@echo "==> go vet: huaweiid-lint"
+	@cd cmd/huaweiid-lint && go vet ./...
 	@echo "==> staticcheck: plugin"
 	@go run $(STATICCHECK) ./...
 	@echo "==> staticcheck: e2e"
 	@cd e2e && go run $(STATICCHECK) ./...
+	@echo "==> staticcheck: huaweiid-lint"
+	@cd cmd/huaweiid-lint && go run $(STATICCHECK) ./...
 
 # Compared with a fresh copy elsewhere, so that it says the same in a tree with changes.
 vendor-check: ## vendor/ is what go mod vendor makes
@@ -44,12 +54,13 @@ vendor-check: ## vendor/ is what go mod vendor makes
 	{ diff -r vendor "$$fresh/vendor" || { echo "vendor/ is out of date: run go mod vendor"; exit 1; }; }
 
 # On most systems the race detector needs a C compiler. Where there is none the tests still run, and say so.
-test-unit: ## the plugin's and the simulator's own tests, with the race detector
+test-unit: ## the plugin's, the simulator's and the configuration check's own tests, with the race detector
 	@race=-race; \
 	if [ "$$(go env GOOS)" != darwin ] && ! command -v "$$(go env CC)" >/dev/null; then \
 		race=; echo "==> no C compiler: unit tests run WITHOUT the race detector"; \
 	fi; \
-	echo "==> go test $$race: plugin and simulator" && go test $$race ./...
+	echo "==> go test $$race: plugin and simulator" && go test $$race ./... && \
+	echo "==> go test $$race: huaweiid-lint" && cd cmd/huaweiid-lint && go test $$race ./...
 
 # Go fuzzes one target of one package at a time. What it finds it keeps under testdata/fuzz, to be committed with the fix.
 # Inputs are counted, about five seconds' worth, because Go now and then reports the end of a time as a failure of the target
@@ -85,6 +96,12 @@ bench: traefik ## what a hit, a refusal and a miss cost a real Traefik, beside a
 
 bench-micro: ## the interpreted handler alone: allocations, hits among many users, memory, eviction
 	@cd e2e && go build -buildvcs=false -o .bin/micro ./bench/micro && exec .bin/micro $(BENCH)
+
+schema: ## write schema/huaweiid.json, the JSON Schema of the options, from the configuration
+	@cd e2e && go run ./cmd/schema
+
+artwork: ## draw the icon and the banner of the plugin catalog
+	@cd e2e && go run ./cmd/artwork
 
 rename: ## give the module another path: make rename MODULE=github.com/OWNER/huaweiid
 	@cd e2e && go run ./cmd/rename "$(MODULE)"
