@@ -1,0 +1,149 @@
+package huaweiid
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/traefik-huaweiid/huaweiid/internal/redistest"
+)
+
+// The values are the specification's, and those of CLUSTER KEYSLOT.
+func TestSlotOf_isRedisClusters(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, uint16(0x31c3), crc16("123456789"))
+	server := redistest.Start(t, "--cluster-enabled", "yes")
+	for _, key := range []string{
+		"", "foo", "{user1000}.following", "foo{}{bar}", "foo{{bar}}zap", "foo{bar}{zap}", "}{", "{", "a{b", "\x00\xff\x80", "huaweiid:{abc}+",
+	} {
+		assert.Equal(t, server.Int("CLUSTER", "KEYSLOT", key), int64(slotOf(key)), "%q", key)
+	}
+}
+
+func TestRedisCluster_slotsAreFoundAndRemembered(t *testing.T) {
+	t.Parallel()
+	cluster := redistest.StartCluster(t, 3)
+	for name, addresses := range map[string][]string{"all named": cluster.Addresses(), "one named": cluster.Addresses()[:1]} {
+		t.Run(name, func(t *testing.T) {
+			r := newTestRedis(t, "", func(s *redisSettings) { s.addresses = addresses })
+			moved := func() (n int) {
+				for _, node := range cluster.Nodes {
+					count := 0
+					_, _ = fmt.Sscanf(node.Info("errorstat_MOVED"), "count=%d", &count)
+					n += count
+				}
+				return n
+			}
+			for round := range 2 {
+				before := moved()
+				for i := range 50 {
+					key := fmt.Sprintf("key%d", i)
+					require.NoError(t, r.set(key, "of "+key))
+					requireGets(t, r, key, "of "+key)
+				}
+				if round == 1 {
+					assert.Equal(t, before, moved(), "a slot that was known was asked for elsewhere")
+				}
+			}
+		})
+	}
+}
+
+// A slot moves from node to node while its keys are read and written: nothing is lost, nothing is another's.
+func TestRedisCluster_slotMovesUnderLoad(t *testing.T) {
+	t.Parallel()
+	cluster := redistest.StartCluster(t, 3)
+	r := newTestRedis(t, "", func(s *redisSettings) { s.addresses = cluster.Addresses() })
+	slot := slotOf("{tag}")
+	from := cluster.Owner(slot)
+	to := (from + 1) % 3
+	key := func(i int) string { return fmt.Sprintf("{tag}%d", i) }
+	for i := range 200 {
+		require.NoError(t, r.set(key(i), "of "+key(i)))
+	}
+
+	var stop atomic.Bool
+	var done atomic.Int64
+	var workers sync.WaitGroup
+	for worker := range 8 {
+		workers.Add(1)
+		go func() {
+			defer workers.Done()
+			for i := worker; !stop.Load(); i = (i + 8) % 200 {
+				got, _, err := r.get(key(i))
+				if !assert.NoError(t, err) || !assert.Equal(t, "of "+key(i), got) {
+					return
+				}
+				if !assert.NoError(t, r.set(key(i), "of "+key(i))) {
+					return
+				}
+				done.Add(1)
+			}
+		}()
+	}
+	more := func() {
+		some := done.Load()
+		eventually(t, func() bool { return done.Load() > some+200 })
+	}
+	more()
+	cluster.Import(slot, from, to)
+	more()
+	cluster.Migrate(slot, from, to)
+	more()
+	stop.Store(true)
+	workers.Wait()
+	assert.Equal(t, cluster.Nodes[to].Address, r.slots[slot])
+}
+
+// Keys that have moved while their slot has not are asked for with ASKING, and the slot is not remembered.
+func TestRedisCluster_followsAskOnce(t *testing.T) {
+	t.Parallel()
+	cluster := redistest.StartCluster(t, 3)
+	r := newTestRedis(t, "", func(s *redisSettings) { s.addresses = cluster.Addresses() })
+	slot := slotOf("{tag}")
+	from := cluster.Owner(slot)
+	to := (from + 1) % 3
+	require.NoError(t, r.set("{tag}", "old"))
+	require.NoError(t, r.set("{tag}other", "stays"))
+	cluster.Import(slot, from, to)
+	cluster.Move("{tag}", from, to)
+	requireGets(t, r, "{tag}", "old")
+	requireGets(t, r, "{tag}other", "stays")
+	assert.NotEqual(t, cluster.Nodes[to].Address, r.slots[slot])
+}
+
+func TestRedisCluster_nodeThatDiesTakesOnlyItsOwnSlots(t *testing.T) {
+	t.Parallel()
+	cluster := redistest.StartCluster(t, 3)
+	for _, n := range cluster.Nodes {
+		n.Do("CONFIG", "SET", "cluster-require-full-coverage", "no")
+	}
+	r := newTestRedis(t, "", func(s *redisSettings) { s.addresses = cluster.Addresses() })
+	var keys []string
+	for owner := range 3 {
+		for i := 0; ; i++ {
+			if key := fmt.Sprintf("key%d", i); cluster.Owner(slotOf(key)) == owner {
+				keys = append(keys, key)
+				break
+			}
+		}
+	}
+	for _, key := range keys {
+		require.NoError(t, r.set(key, "of "+key))
+	}
+	cluster.Nodes[0].Kill()
+	for range 3 * redisStrikes {
+		require.Error(t, r.set(keys[0], "x"))
+		requireGets(t, r, keys[1], "of "+keys[1])
+		requireGets(t, r, keys[2], "of "+keys[2])
+	}
+	cluster.Nodes[0].Restart()
+	eventually(t, func() bool {
+		r.clock.advance(redisPause)
+		return r.set(keys[0], "of "+keys[0]) == nil
+	})
+}

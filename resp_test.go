@@ -1,0 +1,70 @@
+package huaweiid
+
+import (
+	"bufio"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func replyTo(text string) (respReply, error) {
+	return readReply(bufio.NewReader(strings.NewReader(text)))
+}
+
+func TestCommand_isAnArrayOfStringsWhateverTheyHold(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, "*3\r\n$3\r\nSET\r\n$7\r\na b\r\n%s\r\n$0\r\n\r\n", command("SET", "a b\r\n%s", ""))
+}
+
+func TestReadReply_readsEveryKindOfRESP2(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]respReply{
+		"+OK\r\n":                         {kind: '+', text: "OK"},
+		"-MOVED 1 a:1\r\n":                {kind: '-', text: "MOVED 1 a:1"},
+		":-2\r\n":                         {kind: ':', text: "-2", number: -2},
+		"$-1\r\n":                         {kind: '$', number: -1},
+		"$0\r\n\r\n":                      {kind: '$', number: 0},
+		"$4\r\na\r\nb\r\n":                {kind: '$', text: "a\r\nb", number: 4},
+		"*0\r\n":                          {kind: '*', text: "0"},
+		"*2\r\n$1\r\na\r\n$2\r\n\r\n\r\n": {kind: '*', text: "2", number: 2, items: []string{"a", "\r\n"}},
+	} {
+		reply, err := replyTo(text)
+		require.NoError(t, err, "%q", text)
+		if want.kind == '$' {
+			assert.Equal(t, want.text, reply.text)
+		}
+		assert.Equal(t, want.kind, reply.kind)
+		assert.Equal(t, want.number, reply.number)
+		assert.Equal(t, want.items, reply.items)
+	}
+}
+
+func TestReadReply_refusesWhatIsNoRESP2OrTooMuch(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"an HTTP answer":          "HTTP/1.1 400 Bad Request\r\n",
+		"a line of one byte":      "\n",
+		"a line without a return": "+OK\n",
+		"a line without an end":   "+" + strings.Repeat("x", 1<<20),
+		"a number that is none":   ":1x\r\n",
+		"RESP3's null":            "_\r\n",
+		"RESP3's map":             "%1\r\n$1\r\na\r\n$1\r\nb\r\n",
+		"RESP3's push":            ">1\r\n$1\r\na\r\n",
+		"RESP3's double":          ",1.5\r\n",
+		"a string of no length":   "$\r\n",
+		"a length below nothing":  "$-2\r\n",
+		"a string too long":       "$" + strconv.Itoa(maxBulk+1) + "\r\n",
+		"a string of all memory":  "$9223372036854775807\r\n",
+		"a string without an end": "$1\r\nabc",
+		"a list too long":         "*" + strconv.Itoa(maxItems+1) + "\r\n",
+		"a list of lists":         "*1\r\n*0\r\n",
+		"a list with nothing":     "*1\r\n$-1\r\n",
+		"a list of too much":      "*17\r\n" + strings.Repeat("$65536\r\n"+strings.Repeat("x", maxBulk)+"\r\n", 17),
+	} {
+		_, err := replyTo(text)
+		assert.ErrorIs(t, err, errRedisProtocol, name)
+	}
+}
