@@ -32,6 +32,7 @@ type answer struct {
 	status      int           // 0 = 200
 	nsp         string        // NSP_STATUS; "" = no such header
 	contentType string        // "" = none
+	encoding    string        // Content-Encoding; "" = none
 	location    string
 	retryAfter  string
 	body        []byte
@@ -40,9 +41,18 @@ type answer struct {
 // nspTexts are error texts by NSP_STATUS. Huawei documents those of 6 and 102;
 // the others are in their manner.
 var nspTexts = map[string]string{
+	"1":        "unknown error",
+	"2":        "service temporarily unavailable",
+	"3":        "unknown method",
+	"4":        "application request limit reached",
+	"5":        "unauthorized ip address",
 	"6":        "session timeout",
+	"7":        "call limit reached",
+	"8":        "calls too frequent",
 	"102":      "invalid session",
+	"103":      "request must be post",
 	"105":      "invalid parameter",
+	"108":      "invalid url parameter",
 	"403":      "no permission",
 	"500":      "internal error",
 	"501":      "service not found",
@@ -122,6 +132,9 @@ func (a answer) write(w http.ResponseWriter) {
 	h["Content-Type"] = nil // an absent type stays absent instead of being guessed
 	if a.contentType != "" {
 		h.Set("Content-Type", a.contentType)
+	}
+	if a.encoding != "" {
+		h.Set("Content-Encoding", a.encoding)
 	}
 	if a.nsp != "" {
 		h["NSP_STATUS"] = []string{a.nsp} // Set would respell it Nsp_status

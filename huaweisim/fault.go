@@ -40,6 +40,7 @@ type Fault struct {
 	//	truncated     HTTP 200 with a good object that lacks its end
 	//	oversize      HTTP 200 with a good object of more than 64 KiB
 	//	html          HTTP 200 with an HTML page
+	//	gzip          HTTP 200 with a good object, compressed, which nobody asked for
 	//	nested        HTTP 200 with a good object nested more than 10 000 deep
 	Kind string `json:"kind"`
 
@@ -97,6 +98,7 @@ var faultAnswers = map[string]func(Fault, subject) answer{
 	"truncated": faultBody(truncatedBody),
 	"oversize":  faultBody(hugeBody),
 	"html":      faultBody(htmlBody),
+	"gzip":      faultBody(gzipBody),
 	"nested":    faultBody(nestedBody),
 }
 

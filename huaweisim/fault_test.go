@@ -36,6 +36,7 @@ func TestFault_answers(t *testing.T) {
 		{fault: huaweisim.Fault{Kind: "truncated"}, check: invalidJSON},
 		{fault: huaweisim.Fault{Kind: "oversize"}, check: huge},
 		{fault: huaweisim.Fault{Kind: "html"}, check: matches("<html>")},
+		{fault: huaweisim.Fault{Kind: "gzip"}, check: gzipped},
 		{fault: huaweisim.Fault{Kind: "nested"}, check: nested},
 	}
 	for _, test := range tests {
@@ -277,7 +278,7 @@ func TestFault_nonsenseIsRefused(t *testing.T) {
 		{`{"kind":"hang"} {"kind":"hang"}`, "something follows"},
 		{`{"kind":"hang","probability":1}`, `unknown field "probability"`},
 		{`{"kind":"hang","count":"3"}`, "count"},
-		{`{}`, `kind: "" is none of empty, garbage, hang, html, http, latency`},
+		{`{}`, `kind: "" is none of empty, garbage, gzip, hang, html, http, latency`},
 		{`{"kind":"refuse"}`, `kind: "refuse"`},
 		{`{"kind":"hang","api":"getinfo"}`, `api: "getinfo" is neither getInfo nor getTokenInfo`},
 		{`{"kind":"hang","rate":-0.1}`, "rate: -0.1"},

@@ -1,7 +1,9 @@
 package huaweisim_test
 
 import (
+	"compress/gzip"
 	"encoding/json"
+	"io"
 	"net/http"
 	"regexp"
 	"slices"
@@ -10,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/traefik-huaweiid/huaweiid/huaweisim"
 )
@@ -79,6 +82,17 @@ func invalidJSON(t *testing.T, _ string, r reply) {
 	assert.False(t, json.Valid([]byte(r.body)))
 }
 
+// gzipped is a good object, compressed though nobody asked for that.
+func gzipped(t *testing.T, _ string, r reply) {
+	t.Helper()
+	assert.Equal(t, "gzip", r.header.Get("Content-Encoding"))
+	reader, err := gzip.NewReader(strings.NewReader(r.body))
+	require.NoError(t, err)
+	body, err := io.ReadAll(reader)
+	require.NoError(t, err)
+	assert.Regexp(t, `"open_?[iI][dD]":"AQAx`, string(body))
+}
+
 // huge is whole and good but for its length.
 func huge(t *testing.T, _ string, r reply) {
 	t.Helper()
@@ -142,6 +156,13 @@ func TestKinds_getInfo(t *testing.T) {
 
 		{token: "nsp/503/1", nsp: "503", check: errorText("system flow control")},
 		{token: "nsp/70001402/1", nsp: "70001402", check: errorText("system authentication error")},
+		{token: "nsp/3/1", nsp: "3", check: errorText("unknown method")},
+		{token: "nsp/4/1", nsp: "4", check: errorText("application request limit reached")},
+		{token: "nsp/5/1", nsp: "5", check: errorText("unauthorized ip address")},
+		{token: "nsp/7/1", nsp: "7", check: errorText("call limit reached")},
+		{token: "nsp/8/1", nsp: "8", check: errorText("calls too frequent")},
+		{token: "nsp/103/1", nsp: "103", check: errorText("request must be post")},
+		{token: "nsp/108/1", nsp: "108", check: errorText("invalid url parameter")},
 		{token: "nsp/99/1", nsp: "99", check: errorText("error 99")},
 		{token: "nsp/x/1", nsp: "6", check: nobody},
 		{token: "nsp0/1", nsp: "0", identity: true, check: mainland},
@@ -161,6 +182,7 @@ func TestKinds_getInfo(t *testing.T) {
 
 		{token: "body/empty/1", check: body("")},
 		{token: "body/html/1", check: matches("<html>")},
+		{token: "body/gzip/1", check: gzipped},
 		{token: "body/huge/1", check: huge},
 		{token: "body/truncated/1", check: invalidJSON},
 		{token: "body/nested/1", check: nested},
@@ -283,11 +305,14 @@ func TestKinds_getTokenInfo(t *testing.T) {
 		{token: "tinfo/http/503/1", status: 503, check: matches("<html>")},
 		{token: "tinfo/body/empty/1", check: body("")},
 		{token: "tinfo/body/html/1", check: matches("<html>")},
+		{token: "tinfo/body/gzip/1", check: gzipped},
 		{token: "tinfo/body/huge/1", check: huge},
 		{token: "tinfo/body/truncated/1", check: invalidJSON},
 		{token: "tinfo/body/nested/1", check: nested},
 		{token: "tinfo/body/array/1", check: matches(`^\[\{.*\}\]$`)},
 		{token: "tinfo/body/error/1", check: matches(`"error":"session timeout"`)},
+		{token: "tinfo/body/noopenid/1", check: lacks("open_id")},
+		{token: "tinfo/body/crlfopenid/1", check: matches(`"open_id":"AQAx[^"]*\\r\\nX-User-Phone: 1"`)},
 		{token: "tinfo/body/noclient/1", check: lacks("client_id")},
 		{token: "tinfo/body/notype/1", check: lacks("type")},
 		{token: "tinfo/body/stringtype/1", check: member("type", "0", nobody)},

@@ -1,6 +1,8 @@
 package huaweisim
 
 import (
+	"bytes"
+	"compress/gzip"
 	"fmt"
 	"strings"
 )
@@ -25,6 +27,7 @@ const (
 var getInfoShapes = []shape{
 	{"empty", emptyBody},
 	{"html", htmlBody},
+	{"gzip", gzipBody},
 	{"huge", hugeBody},
 	{"truncated", truncatedBody},
 	{"nested", nestedBody},
@@ -59,11 +62,14 @@ func shapeIdentifies(name string) bool { return name == "dupes" || name == "text
 var tokenInfoShapes = []shape{
 	{"empty", emptyBody},
 	{"html", htmlBody},
+	{"gzip", gzipBody},
 	{"huge", hugeBody},
 	{"truncated", truncatedBody},
 	{"nested", nestedBody},
 	{"array", arrayBody},
 	{"error", set("error", "session timeout")},
+	{"noopenid", unset("open_id")},
+	{"crlfopenid", suffix("open_id", "\r\nX-User-Phone: 1")},
 	{"noclient", unset("client_id")},
 	{"notype", unset("type")},
 	{"stringtype", set("type", "0")},
@@ -118,6 +124,15 @@ func emptyBody(members) answer { return answer{contentType: jsonType} }
 
 func htmlBody(members) answer {
 	return answer{contentType: htmlType, body: []byte("<!DOCTYPE html><html><body>Please sign in to this network</body></html>\n")}
+}
+
+// gzipBody is a good object that a proxy on the way has compressed, though nobody asked for that.
+func gzipBody(good members) answer {
+	var compressed bytes.Buffer
+	w := gzip.NewWriter(&compressed)
+	_, _ = w.Write(good.json()) // a Buffer takes everything
+	_ = w.Close()
+	return answer{contentType: jsonType, encoding: "gzip", body: compressed.Bytes()}
 }
 
 func garbageBody(members) answer {

@@ -47,6 +47,7 @@ func startWith(t *testing.T, begin func(*httptest.Server)) *service {
 	})
 	s.client = s.server.Client()
 	s.client.Timeout = patience
+	s.client.Transport.(*http.Transport).DisableCompression = true // nor undo any
 	s.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return s
 }
