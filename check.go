@@ -75,7 +75,7 @@ func (config *Config) check() (*settings, error) {
 	}
 	c.contradictions(config, s)
 	h := s.headers
-	s.upstream.wantsPhone = s.phone.require || h.phone+h.phoneCountryCode+h.phoneNational != ""
+	s.upstream.wantsPhone = len(s.upstream.audience.clientIDs) == 0 || s.phone.require || h.phone+h.phoneCountryCode+h.phoneNational != ""
 
 	if len(c.problems) > 0 {
 		return nil, fmt.Errorf("%w: %s", errConfig, strings.Join(c.problems, "; "))

@@ -291,7 +291,11 @@ func TestCheck_takesSpaceOffAnyValue(t *testing.T) {
 // An identity without a number is enough where no option asks for one.
 func TestCheck_wantsAPhoneWhereAnyOptionAsksForOne(t *testing.T) {
 	t.Parallel()
-	without := func() *Config { return with(t, "headers.phone", "") }
+	without := func() *Config {
+		config := with(t, "headers.phone", "")
+		config.Audience.ClientIDs = []string{"1"}
+		return config
+	}
 	for path, change := range map[string]func(*Config){
 		"headers.phone":            func(c *Config) { c.Headers.Phone = "X-Phone" },
 		"headers.phoneCountryCode": func(c *Config) { c.Headers.PhoneCountryCode = "X-Phone" },
@@ -307,6 +311,14 @@ func TestCheck_wantsAPhoneWhereAnyOptionAsksForOne(t *testing.T) {
 		require.NoError(t, err)
 		assert.True(t, somebody.upstream.wantsPhone, path)
 		assert.NotEqual(t, nobody.upstream.key(), somebody.upstream.key(), path)
+
+		config.Audience.ClientIDs = nil
+		anyApps, err := config.check()
+		require.NoError(t, err)
+		config = with(t, "headers.phone", "")
+		alike, err := config.check()
+		require.NoError(t, err)
+		assert.Equal(t, anyApps.upstream.key(), alike.upstream.key(), "without client IDs, answers have a number in any case")
 	}
 }
 

@@ -120,8 +120,9 @@ func fuzzClient(transport roundTrip, clientIDs ...string) *client {
 			getInfoURL: "https://huawei.test/info", tokenInfoURL: "https://huawei.test/token",
 			timeout: time.Minute, maxConcurrent: 1, proxyURL: secret{proxyDirect},
 		},
+		wantsPhone: true,
 	})
-	c.transport = transport
+	c.transport = func() http.RoundTripper { return transport }
 	c.sleep = func(time.Duration) {}
 	return c
 }
@@ -205,7 +206,7 @@ func FuzzGetTokenInfo(f *testing.F) {
 		require.Contains(t, []interface{}{"7", 7.0}, members["client_id"])
 		require.Equal(t, 0.0, members["type"])
 		require.Positive(t, members["expire_in"])
-		require.Equal(t, members["expire_in"], float64(info.ExpireIn))
+		require.Equal(t, members["expire_in"], float64(*info.ExpireIn))
 	})
 }
 

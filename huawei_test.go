@@ -29,7 +29,7 @@ func TestClient_judgesEveryAnswer(t *testing.T) {
 		"nsp/31204/1": codeTokenInvalid, "nsp/503/1": codeThrottled, "nsp/105/1": codeMisconfigured,
 		"nsp/99/1": codeUnavailable, "http/302/1": codeMisconfigured, "http/590/1": codeUnavailable,
 		"http/504/1": codeTimeout, "http/204/1": codeMalformed,
-		"body/empty/1": codeMalformed, "body/html/1": codeMalformed, "body/huge/1": codeMalformed,
+		"body/empty/1": codeMalformed, "body/html/1": codeMalformed, "body/gzip/1": codeMalformed, "body/huge/1": codeMalformed,
 		"body/truncated/1": codeMalformed, "body/nested/1": codeMalformed, "body/array/1": codeMalformed,
 		"body/string/1": codeMalformed, "body/null/1": codeMalformed, "body/error/1": codeMalformed,
 		"body/noopenid/1": codeMalformed, "body/emptyopenid/1": codeMalformed, "body/numberopenid/1": codeMalformed,
@@ -67,7 +67,7 @@ func TestClient_acceptsOnlyTokensOfOurApps(t *testing.T) {
 		"revoked/1": codeTokenInvalid, "invalid/1": codeTokenInvalid, "expired/1": codeTokenInvalid,
 		"forbidden/1": codePermissionDenied, "nsp/503/1": codeThrottled,
 		"tinfo/nsp/503/1": codeThrottled, "tinfo/nsp/501/1": codeMisconfigured, "tinfo/http/404/1": codeMisconfigured,
-		"tinfo/body/empty/1": codeMalformed, "tinfo/body/html/1": codeMalformed, "tinfo/body/huge/1": codeMalformed,
+		"tinfo/body/empty/1": codeMalformed, "tinfo/body/html/1": codeMalformed, "tinfo/body/gzip/1": codeMalformed, "tinfo/body/huge/1": codeMalformed,
 		"tinfo/body/nested/1": codeMalformed, "tinfo/body/array/1": codeMalformed, "tinfo/body/noclient/1": codeMalformed,
 		"tinfo/body/notype/1": codeMalformed, "tinfo/body/stringtype/1": codeMalformed,
 		"tinfo/body/noexpire/1": codeMalformed, "tinfo/body/objectclient/1": codeMalformed,
@@ -83,6 +83,106 @@ func TestClient_acceptsOnlyTokensOfOurApps(t *testing.T) {
 		require.Equal(t, code, v.outcome.code, token)
 	}
 	require.Zero(t, r.calls("foreign/1"), "a foreign token's user is never asked for")
+}
+
+// Where no phone is asked for, what getTokenInfo says is the identity.
+func TestClient_asksForNoMoreThanIsWanted(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(c *Config) {
+		c.Audience.ClientIDs = []string{huaweisim.ClientID}
+		c.Headers.Phone = ""
+		c.Huawei.Retries = "0"
+	})
+	for _, token := range []string{"mainland/1", "nophone/1", "legacy/1", "numericclient/1", "expires/30/1", "forbidden/1"} {
+		v := lookUp(r.client, token)
+		require.NotNil(t, v.identity, token)
+		require.Positive(t, v.life, token)
+		require.Empty(t, v.identity.phone+v.identity.countryCode+v.identity.national, token)
+		if user, ok := huaweisim.UserOf(token); ok {
+			require.Equal(t, newIdentity(user.OpenID, user.UnionID, "", "", ""), v.identity, token)
+		}
+	}
+	for token, code := range map[string]string{
+		"foreign/1": codeTokenForeign, "apptoken/1": codeTokenForeign, "expires/0/1": codeTokenInvalid, "revoked/1": codeTokenInvalid,
+		"tinfo/body/noopenid/1": codeMalformed, "tinfo/body/crlfopenid/1": codeMalformed, "tinfo/body/noclient/1": codeMalformed,
+		"tinfo/nsp/5/1": codePermissionDenied, "tinfo/http/502/1": codeUnavailable,
+	} {
+		v := lookUp(r.client, token)
+		require.Nil(t, v.identity, token)
+		require.Equal(t, code, v.outcome.code, token)
+	}
+	require.Zero(t, r.sim.Stats().Calls[huaweisim.GetInfo])
+}
+
+func TestClient_asksForThePhoneWhoeverWantsIt(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*Config){
+		"the header":       func(c *Config) { c.Headers.Phone = "X-Number" },
+		"the country code": func(c *Config) { c.Headers.PhoneCountryCode = "X-Country" },
+		"the national one": func(c *Config) { c.Headers.PhoneNational = "X-National" },
+		"phone.require":    func(c *Config) { c.Phone.Require = "true" },
+	} {
+		r := newRig(t, func(c *Config) {
+			c.Audience.ClientIDs = []string{huaweisim.ClientID}
+			c.Headers.Phone = ""
+			change(c)
+		})
+		require.NotEmpty(t, lookUp(r.client, "mainland/1").identity.phone, name)
+		require.Equal(t, 1, r.calls("mainland/1"), name)
+	}
+}
+
+// What an operator is to find out by the log.
+func TestClient_namesCallAndCause(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(c *Config) {
+		c.Audience.ClientIDs = []string{huaweisim.ClientID}
+		c.Huawei.Retries = "0"
+	})
+	for token, cause := range map[string]string{
+		"http/503/1":          `getInfo: HTTP 503`,
+		"nsp/7/1":             `getInfo: HTTP 200, NSP_STATUS "7"`,
+		"http/204/1":          `getInfo: HTTP 204`,
+		"body/empty/1":        `getInfo: HTTP 200, an empty body`,
+		"body/html/1":         `getInfo: HTTP 200, the body is an HTML page`,
+		"body/gzip/1":         `getInfo: HTTP 200, the body is compressed (gzip), although nobody asked for that`,
+		"body/huge/1":         `getInfo: HTTP 200, the answer is larger than 64 KiB`,
+		"body/array/1":        `getInfo: HTTP 200, the body is no JSON object`,
+		"body/error/1":        `getInfo: HTTP 200, the body has an error, but there is no NSP_STATUS`,
+		"body/numberopenid/1": `getInfo: HTTP 200, a member is no string`,
+		"body/noopenid/1":     `getInfo: HTTP 200, the OpenID is missing, or a member is too long or not visible ASCII`,
+		"tinfo/http/403/1":    `getTokenInfo: HTTP 403`,
+		"tinfo/body/html/1":   `getTokenInfo: HTTP 200, the body is an HTML page`,
+		"tinfo/body/gzip/1":   `getTokenInfo: HTTP 200, the body is compressed (gzip), although nobody asked for that`,
+		"tinfo/body/notype/1": `getTokenInfo: HTTP 200, type or expire_in is missing, or a member has the wrong type`,
+		"foreign/1":           `getTokenInfo: the token was issued to app ` + huaweisim.ForeignClientID,
+		"apptoken/1":          `getTokenInfo: the token is no user's, but that of app ` + huaweisim.ClientID + ` itself`,
+		"expires/0/1":         `getTokenInfo: the token has expired`,
+	} {
+		v := lookUp(r.client, token)
+		require.NotNil(t, v.outcome, token)
+		require.Equal(t, cause, v.cause, token)
+	}
+}
+
+func TestClient_namesAnAppOnlyByItsClientID(t *testing.T) {
+	t.Parallel()
+	const none = "getTokenInfo: the token was issued to an app whose client_id is no client ID"
+	for clientID, cause := range map[string]string{
+		`"8"`:                               "getTokenInfo: the token was issued to app 8",
+		`8`:                                 "getTokenInfo: the token was issued to app 8",
+		`"` + strings.Repeat("8", 65) + `"`: none,
+		`"SECRET"`:                          none,
+		`"8 "`:                              none,
+		`-8`:                                none,
+		`8.5`:                               none,
+		`"8\nlevel=error msg=forged"`:       none,
+	} {
+		body := `{"client_id":` + clientID + `,"type":0,"expire_in":100}`
+		_, failure := getTokenInfo(fuzzClient(respond(200, "-", body), "7"), context.Background(), "token")
+		require.Equal(t, codeTokenForeign, failure.outcome.code, clientID)
+		require.Equal(t, cause, failure.cause, clientID)
+	}
 }
 
 func TestClient_retriesOnlyWhereItHelps(t *testing.T) {
@@ -171,6 +271,8 @@ func TestClient_noConnectionIsUnavailable(t *testing.T) {
 	r := newRig(t, func(c *Config) { c.Huawei.GetInfoURL = address })
 	v := lookUp(r.client, "mainland/1")
 	require.Equal(t, codeUnavailable, v.outcome.code)
+	host := strings.TrimPrefix(address, "http://")
+	require.Contains(t, v.cause, "getInfo: dialling "+host+": ")
 	require.Contains(t, v.cause, "refused")
 }
 
@@ -349,7 +451,8 @@ func TestClient_namesAProxysRefusalByItsStatus(t *testing.T) {
 	})
 	v := lookUp(r.client, "mainland/1")
 	require.Equal(t, codeUnavailable, v.outcome.code)
-	require.Equal(t, "the proxy refuses to connect: HTTP 407", v.cause)
+	require.Equal(t, "getInfo: the proxy refuses to connect: HTTP 407", v.cause)
+	require.True(t, v.unconnected)
 }
 
 func TestClient_reusesItsConnections(t *testing.T) {
@@ -394,7 +497,7 @@ func TestClient_numbersCountAsTheyAreWritten(t *testing.T) {
 		`{"client_id":"7","expire_in":100}`:                                     codeMalformed,
 		`{"client_id":"7","type":null,"expire_in":0}`:                           codeMalformed,
 		`{"client_id":"7","type":-1,"expire_in":100}`:                           codeTokenForeign,
-		`{"client_id":"7","type":0,"type":null,"expire_in":100}`:                "",
+		`{"client_id":"7","type":0,"type":null,"expire_in":100}`:                codeMalformed,
 		`{"client_id":"\u0037","type":-0,"expire_in":100}`:                      "",
 		`{"client_id":"\u0038","type":0,"expire_in":100}`:                       codeTokenForeign,
 		`{"client_id":"\"7\"","type":0,"expire_in":100}`:                        codeTokenForeign,
@@ -407,21 +510,10 @@ func TestClient_numbersCountAsTheyAreWritten(t *testing.T) {
 		info, failure := getTokenInfo(fuzzClient(respond(200, "-", body), "7", "9007199254740992"), context.Background(), "token")
 		if code == "" {
 			require.Nil(t, failure, body)
-			require.EqualValues(t, 100, info.ExpireIn, body)
+			require.EqualValues(t, 100, *info.ExpireIn, body)
 			continue
 		}
 		require.NotNil(t, failure, body)
 		require.Equal(t, code, failure.outcome.code, body)
-	}
-}
-
-// Where an answer is looked at again, 1 stands in expire_in's place: one that Huawei gave is no less there for that.
-func TestClient_aLifeOfOneSecondIsOne(t *testing.T) {
-	t.Parallel()
-	for _, id := range []string{`"7"`, `"\u0037"`} {
-		body := `{"client_id":` + id + `,"type":0,"expire_in":1}`
-		info, failure := getTokenInfo(fuzzClient(respond(200, "-", body), "7"), context.Background(), "token")
-		require.Nil(t, failure, body)
-		require.EqualValues(t, 1, info.ExpireIn, body)
 	}
 }

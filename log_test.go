@@ -29,7 +29,7 @@ func TestLog_warnsWhereHuaweiRejectsThisHostAndNotWhereItRefusesAToken(t *testin
 
 	r.sim.SetFaults(huaweisim.Fault{Kind: "http", Status: 403})
 	r.requireRefused(r.ask("mainland/1"), codePermissionDenied)
-	require.Contains(t, lines.String(), `level=warn msg="lookup brought no identity" code=permission_denied cause="HTTP 403" token=`)
+	require.Contains(t, lines.String(), `level=warn msg="lookup brought no identity" code=permission_denied cause="getInfo: HTTP 403" token=`)
 }
 
 func TestLog_theEndOfAnOutageIsAsUrgentAsItsBeginning(t *testing.T) {

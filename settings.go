@@ -51,7 +51,7 @@ type upstreamSettings struct {
 	huawei   huaweiSettings
 	cache    cacheSettings
 	// wantsPhone is no option: it follows from those about the phone number. Where nobody asks for a number, answers need not
-	// have one, so that instances which do ask must not share them.
+	// have one, so that instances which do ask must not share them. Without client IDs they have one in any case.
 	wantsPhone bool
 }
 

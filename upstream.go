@@ -74,7 +74,8 @@ type answer struct {
 }
 
 func newUpstream(s upstreamSettings) *upstream {
-	identity := sha256.Sum256([]byte(fmt.Sprintf("%q", append([]string{s.huawei.getInfoURL, s.huawei.tokenInfoURL}, s.audience.clientIDs...))))
+	identity := sha256.Sum256([]byte(fmt.Sprintf("%q %q %q %v",
+		s.huawei.getInfoURL, s.huawei.tokenInfoURL, s.audience.clientIDs, s.wantsPhone)))
 	return &upstream{
 		salt:     string(identity[:saltLength]),
 		client:   newClient(s),

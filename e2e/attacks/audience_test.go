@@ -46,7 +46,7 @@ var otherApps = class{
 		send("tinfo/http/302", refused("huawei_misconfigured"))
 		send("tinfo/http/204", refused("huawei_malformed"))
 		for _, shape := range []string{
-			"empty", "html", "huge", "truncated", "nested", "array", "error", "noclient", "notype", "stringtype", "noexpire", "objectclient",
+			"empty", "html", "gzip", "huge", "truncated", "nested", "array", "error", "noclient", "notype", "stringtype", "noexpire", "objectclient",
 		} {
 			send("tinfo/body/"+shape, refused("huawei_malformed"))
 		}

@@ -8,6 +8,9 @@ import (
 
 // audience.clientIDs: whose tokens count.
 
+// withoutPhone asks for no phone number in any form.
+const withoutPhone = ourApp + "\nheaders: {phone: \"\"}"
+
 // ourApp accepts the tokens of the app that the simulator's users signed in to.
 const ourApp = "audience: {clientIDs: [" + huaweisim.ClientID + "]}"
 
@@ -134,6 +137,7 @@ func audienceRows() []row {
 			steps:  []step{{bearer("{mainland}"), refuses(502, "huawei_unavailable")}},
 		},
 	}
+	rows = append(rows, silentRows()...)
 	for _, v := range verdicts {
 		for _, token := range v.tokenInfoAnswers() {
 			first, second := v.lookups(1)
@@ -149,6 +153,66 @@ func audienceRows() []row {
 		}
 	}
 	return rows
+}
+
+// silentRows are about what Huawei calls silent sign-in: getTokenInfo says all that is wanted.
+func silentRows() []row {
+	noPhone := told{"X-User-Phone": nil}
+	asksBoth := func(what, config string, more told) row {
+		return row{
+			name:   "with " + what + " getInfo is asked too",
+			config: config,
+			steps:  []step{{bearer("{mainland}"), forwards("{mainland}").telling(noPhone).telling(more).askingTokenInfo(1).asking(1)}},
+		}
+	}
+	return []row{
+		{
+			name:   "where no phone is asked for, getInfo is not asked: getTokenInfo says who it is",
+			config: withoutPhone,
+			steps: []step{
+				{bearer("{mainland}", "X-User-Phone: forged"), forwards("{mainland}").telling(noPhone).askingTokenInfo(1)},
+				{bearer("{mainland}", "X-User-Phone: forged"), forwards("{mainland}").telling(noPhone)},
+				{bearer("{numericclient}"), forwards("{numericclient}").telling(noPhone).askingTokenInfo(1)},
+				{bearer("{legacy}"), forwards("{legacy}").telling(noPhone).askingTokenInfo(1)},
+			},
+		},
+		{
+			name:   "where no phone is asked for, the token has to be a user's, of our app and alive all the same",
+			config: withoutPhone,
+			steps: []step{
+				{bearer("{foreign}"), refuses(401, "token_foreign").askingTokenInfo(1)},
+				{bearer("{apptoken}"), refuses(401, "token_foreign").askingTokenInfo(1)},
+				{bearer("{expires/0}"), refuses(401, "token_invalid").askingTokenInfo(1)},
+				{bearer("{revoked}"), refuses(401, "token_invalid").askingTokenInfo(1)},
+			},
+		},
+		{
+			name:   "where no phone is asked for, an answer without an OpenID that a header can carry is none",
+			config: withoutPhone,
+			steps: []step{
+				{bearer("{tinfo/body/noopenid}", forged...), refuses(502, "huawei_malformed").askingTokenInfo(1)},
+				{bearer("{tinfo/body/crlfopenid}", forged...), refuses(502, "huawei_malformed").askingTokenInfo(1)},
+			},
+		},
+		{
+			name:   "where no phone is asked for, the two answers are not compared",
+			config: ourApp + "\nheaders: {openID: \"\", phone: \"\"}",
+			steps:  []step{{bearer("{mismatch}"), forwards("{mismatch}").telling(told{"X-User-OpenID": nil, "X-User-Phone": nil}).askingTokenInfo(1)}},
+		},
+		{
+			name:   "who asks for a phone gets none of the answers of those who do not",
+			config: withoutPhone,
+			others: map[string]string{"phone": ourApp},
+			steps: []step{
+				{bearer("{mainland}"), forwards("{mainland}").telling(noPhone).askingTokenInfo(1)},
+				{bearer("{mainland}").through("phone"), forwards("{mainland}").askingTokenInfo(1).asking(1)},
+				{bearer("{mainland}"), forwards("{mainland}").telling(noPhone)},
+			},
+		},
+		asksBoth("a header for the country code", ourApp+"\nheaders: {phone: \"\", phoneCountryCode: X-Code}", told{"X-Code": countryCode}),
+		asksBoth("a header for the national number", ourApp+"\nheaders: {phone: \"\", phoneNational: X-Number}", told{"X-Number": national}),
+		asksBoth("phone.require", withoutPhone+"\nphone: {require: true}", nil),
+	}
 }
 
 // tokenInfoAnswers are the tokens that bring a code from getTokenInfo.

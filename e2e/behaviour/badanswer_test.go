@@ -10,13 +10,13 @@ import (
 // identity, and none is remembered.
 
 var badInfo = []string{
-	"empty", "html", "huge", "truncated", "nested", "array", "string", "null", "error", "noopenid", "emptyopenid", "numberopenid",
+	"empty", "html", "gzip", "huge", "truncated", "nested", "array", "string", "null", "error", "noopenid", "emptyopenid", "numberopenid",
 	"nullopenid", "objectopenid", "crlfopenid", "nulopenid", "emojiopenid", "spaceopenid", "longopenid", "crlfphone", "crlfunion",
 	"numberphone", "numberunion", "trailing",
 }
 
 var badTokenInfo = []string{
-	"empty", "html", "huge", "truncated", "nested", "array", "error", "noclient", "notype", "stringtype", "noexpire", "objectclient",
+	"empty", "html", "gzip", "huge", "truncated", "nested", "array", "error", "noclient", "notype", "stringtype", "noexpire", "objectclient",
 }
 
 func badAnswerRows() []row {
@@ -42,7 +42,7 @@ func badAnswerRows() []row {
 			},
 		})
 	}
-	for _, kind := range []string{"garbage", "empty", "truncated", "oversize", "html", "nested"} {
+	for _, kind := range []string{"garbage", "empty", "truncated", "oversize", "html", "gzip", "nested"} {
 		rows = append(rows, row{
 			name:   fmt.Sprintf("an outage of the kind %s is no identity, and over when it is over", kind),
 			faults: []huaweisim.Fault{{Kind: kind, Count: 1}},

@@ -71,7 +71,7 @@ func scenarios() []scenario {
 			options: options{usualTimeout, usualStale, true}, expect: either(unavailable)},
 	}
 	all = append(all, ofStatuses(usual)...)
-	for _, kind := range []string{"garbage", "empty", "truncated", "oversize", "html", "nested"} {
+	for _, kind := range []string{"garbage", "empty", "truncated", "oversize", "html", "gzip", "nested"} {
 		all = append(all, scenario{name: "body " + kind, begin: fault(huaweisim.Fault{Kind: kind}), lasts: brief, options: usual, expect: malformed})
 	}
 	return all

@@ -8,9 +8,7 @@ import "encoding/json"
 // member's very name, but takes the first one whose name differs in case only where there is none. So in front of each
 // field stands one in capitals, which takes whatever is written in another case and is never read.
 //
-// A struct, because the interpreter hands it to compiled code once, where members of a map would each be several steps of
-// its own. null is as good as absent. Of a member that comes twice the last one counts, of a string or a number the last
-// that is not null.
+// null is as good as absent. Of a member that comes twice the last one counts, of a string the last that is not null.
 
 // userInfo is getInfo's answer.
 type userInfo struct {
@@ -39,10 +37,10 @@ type tokenInfo struct {
 	Error      json.RawMessage `json:"error"` // as userInfo's
 
 	OtherType json.RawMessage `json:"TYPE"`
-	Type      int64           `json:"type"` // 0 = a user's token
+	Type      *int64          `json:"type"` // 0 = a user's token
 
 	OtherExpireIn json.RawMessage `json:"EXPIRE_IN"`
-	ExpireIn      int64           `json:"expire_in"` // seconds
+	ExpireIn      *int64          `json:"expire_in"` // seconds
 
 	OtherClientID json.RawMessage `json:"CLIENT_ID"`
 	ClientID      json.RawMessage `json:"client_id"` // Huawei's page says string, its own sample code reads a number
@@ -54,12 +52,6 @@ type tokenInfo struct {
 	UnionID      string          `json:"union_id"`
 }
 
-// clientIDTexts are the ways in which an answer usually writes a client ID, which is digits only. Others, such as escapes,
-// are clientIDOf's.
-func clientIDTexts(id string) []string { return []string{id, quotedClientID(id)} }
-
-func quotedClientID(id string) string { return `"` + id + `"` }
-
 // clientIDOf reads the client ID that an answer names, however it is written.
 func clientIDOf(info *tokenInfo) (id string, ok bool) {
 	var number json.Number
@@ -68,13 +60,4 @@ func clientIDOf(info *tokenInfo) (id string, ok bool) {
 	}
 	err := json.Unmarshal(info.ClientID, &number)
 	return number.String(), err == nil
-}
-
-// unusable is the verdict on an answer that could not be read; the cause is for one that is an object without an error.
-func unusable(body []byte, cause string) *verdict {
-	var members map[string]json.RawMessage
-	if json.Unmarshal(body, &members) != nil || members == nil || members["error"] != nil {
-		cause = "the answer is no JSON object, or has an error and no NSP_STATUS"
-	}
-	return failed(whenMalformed, cause)
 }

@@ -82,7 +82,7 @@ func TestAnswers_membersOfTokenInfoCountToTheLetter(t *testing.T) {
 				}
 				info, failure = ask(fmt.Sprintf("{%q:%s,%s,%q:%s}", other, value, without(token, ""), other, value))
 				require.Nil(t, failure, "%s: %s", other, value)
-				require.Equal(t, "o u 0 100", fmt.Sprint(info.OpenID, " ", info.UnionID, " ", info.Type, " ", info.ExpireIn))
+				require.Equal(t, "o u 0 100", fmt.Sprint(info.OpenID, " ", info.UnionID, " ", *info.Type, " ", *info.ExpireIn))
 			}
 		}
 	}
