@@ -12,9 +12,9 @@ import (
 )
 
 var (
-	makeCommand = regexp.MustCompile("(?m)(?:```sh\n|`)make ([a-z-]+)")
+	makeCommand = regexp.MustCompile("(?m)(?:```sh\n|`)make ([a-z0-9-]+)")
 	goRun       = regexp.MustCompile(`go run \./(\S+)`)
-	target      = regexp.MustCompile(`(?m)^([a-z-]+):`)
+	target      = regexp.MustCompile(`(?m)^([a-z0-9-]+):`)
 )
 
 // What a document tells to type is there.

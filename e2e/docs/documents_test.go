@@ -29,9 +29,10 @@ const (
 	changelog   = "CHANGELOG.md"
 	operations  = "docs/operations.md"
 	performance = "docs/performance.md"
+	packages    = "e2e/README.md"
 )
 
-var documents = []string{readme, security, changelog, operations, performance}
+var documents = []string{readme, security, changelog, operations, performance, packages}
 
 func read(t *testing.T, name string) string {
 	t.Helper()
