@@ -144,7 +144,7 @@ func TestClient_tellsWhetherThereWasAConnection(t *testing.T) {
 			"getInfo: dialling no..name:80: dial tcp: lookup no..name", true},
 		"nobody listens": {func(c *Config) { c.Huawei.GetInfoURL = "http://127.0.0.1:1" }, codeUnavailable,
 			"getInfo: dialling 127.0.0.1:1: dial tcp 127.0.0.1:1: ", true},
-		"nobody answers the handshake": {func(c *Config) { c.Huawei.GetInfoURL, c.Huawei.Timeout = "https://"+silent, "200ms" }, codeTimeout,
+		"nobody answers the handshake": {func(c *Config) { c.Huawei.GetInfoURL, c.Huawei.Timeout = "https://"+silent, "1s" }, codeTimeout,
 			"getInfo: no connection to " + silent + " in time", true},
 		"no TLS spoken": {func(c *Config) { c.Huawei.GetInfoURL = strings.Replace(plain.URL, "http:", "https:", 1) }, codeUnavailable,
 			"getInfo: the TLS handshake with ", true},
@@ -157,9 +157,9 @@ func TestClient_tellsWhetherThereWasAConnection(t *testing.T) {
 		"proxy that refuses": {func(c *Config) { c.Huawei.GetInfoURL, c.Huawei.ProxyURL = secure.URL, "http://"+refusing }, codeUnavailable,
 			"getInfo: the proxy refuses to connect: HTTP 502", true},
 		"proxy that does not answer": {func(c *Config) {
-			c.Huawei.GetInfoURL, c.Huawei.ProxyURL, c.Huawei.Timeout = secure.URL, "http://"+silent, "200ms"
+			c.Huawei.GetInfoURL, c.Huawei.ProxyURL, c.Huawei.Timeout = secure.URL, "http://"+silent, "1s"
 		}, codeTimeout, "getInfo: no connection to ", true},
-		"connected, and no answer": {func(c *Config) { c.Huawei.GetInfoURL, c.Huawei.Timeout = plain.URL+huaweisim.GetInfoPath, "200ms" },
+		"connected, and no answer": {func(c *Config) { c.Huawei.GetInfoURL, c.Huawei.Timeout = plain.URL+huaweisim.GetInfoPath, "1s" },
 			codeTimeout, "getInfo: no answer in time", false},
 		"connected, and cut off": {func(c *Config) { c.Huawei.GetInfoURL = "http://" + closing }, codeUnavailable, "getInfo: ", false},
 		"getTokenInfo": {func(c *Config) {

@@ -54,6 +54,23 @@ func badAnswerRows() []row {
 	}
 	return append(rows,
 		row{
+			name:   "the log tells an HTML page from an answer",
+			steps:  []step{{bearer("{body/html}"), refuses(502, "huawei_malformed").asking(1)}},
+			script: logging("getInfo: HTTP 200, the body is an HTML page"),
+		},
+		row{
+			name:   "the log tells compression that nobody asked for",
+			config: ourApp,
+			steps:  []step{{bearer("{tinfo/body/gzip}"), refuses(502, "huawei_malformed").askingTokenInfo(1)}},
+			script: logging("getTokenInfo: HTTP 200, the body is compressed (gzip), although nobody asked for that"),
+		},
+		row{
+			name:   "the log names the app that a foreign token was issued to",
+			config: ourApp,
+			steps:  []step{{bearer("{foreign}"), refuses(401, "token_foreign").askingTokenInfo(1)}},
+			script: logging("getTokenInfo: the token was issued to app " + huaweisim.ForeignClientID),
+		},
+		row{
 			name:  "members that differ in case from the documented ones are others",
 			steps: []step{{bearer("{body/dupes}"), forwards("{body/dupes}").asking(1)}},
 		},

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
 
 	"github.com/traefik-huaweiid/huaweiid/huaweisim"
 )
@@ -149,6 +152,22 @@ func retryRows() []row {
 	return append(rows, connectionFailureRows()...)
 }
 
+// logging has the log say why a lookup failed, in a line of the row's middleware.
+func logging(cause string) func(*testing.T, *visit) {
+	return func(t *testing.T, v *visit) {
+		t.Helper()
+		middleware := "middleware=" + routerName(v.number, "") + "@file "
+		assert.Eventually(t, func() bool {
+			for _, line := range strings.Split(v.host.log(), "\n") {
+				if strings.Contains(line, middleware) && strings.Contains(line, cause) {
+					return true
+				}
+			}
+			return false
+		}, answerTimeout, 10*time.Millisecond, "the log has no line with %q and %q", middleware, cause)
+	}
+}
+
 func connectionFailureRows() []row {
 	return []row{
 		{
@@ -183,11 +202,13 @@ func connectionFailureRows() []row {
 			name:   "a refused connection is huawei_unavailable",
 			config: `huawei: {getInfoURL: "{closed}"}`,
 			steps:  []step{{bearer("{mainland}"), refuses(502, "huawei_unavailable")}},
+			script: logging("getInfo: dialling 127.0.0.1:1: "),
 		},
 		{
 			name:   "a name that does not resolve is huawei_unavailable",
 			config: `huawei: {getInfoURL: "{unresolved}"}`,
 			steps:  []step{{bearer("{mainland}"), refuses(502, "huawei_unavailable")}},
+			script: logging("getInfo: dialling no..name:80: "),
 		},
 		{
 			name:   "a connection that is reset is huawei_unavailable, and retried",
@@ -209,6 +230,7 @@ func connectionFailureRows() []row {
 			config: "huawei: {timeout: 200ms}",
 			faults: []huaweisim.Fault{{Kind: "hang"}},
 			steps:  []step{{bearer("{mainland}"), refuses(504, "huawei_timeout").asking(1)}},
+			script: logging("getInfo: no answer in time"),
 		},
 		{
 			name:  "an answer that takes a while is waited for",
@@ -228,6 +250,7 @@ func connectionFailureRows() []row {
 			name:   "Huawei over TLS is not believed without its certificate",
 			config: `huawei: {getInfoURL: "{tls}", timeout: 20s}`, // the system's certificates are read first, which may take a while
 			steps:  []step{{bearer("{mainland}"), refuses(502, "huawei_unavailable")}},
+			script: logging("getInfo: the certificate is not trusted: "),
 		},
 		{
 			name:   "an answer that switches protocols is huawei_malformed",
@@ -243,11 +266,13 @@ func connectionFailureRows() []row {
 			name:   "a proxy that refuses to connect is huawei_unavailable",
 			config: `huawei: {getInfoURL: "{tls}", rootCAs: [{certificate}], proxyURL: "{refusing proxy}"}`,
 			steps:  []step{{bearer("{mainland}"), refuses(502, "huawei_unavailable")}},
+			script: logging("getInfo: the proxy refuses to connect: HTTP 407"),
 		},
 		{
 			name:   "a server that speaks no TLS is huawei_unavailable",
 			config: `huawei: {getInfoURL: "{tls to plain}", rootCAs: [{certificate}]}`,
 			steps:  []step{{bearer("{mainland}"), refuses(502, "huawei_unavailable")}},
+			script: logging("getInfo: the TLS handshake with 127.0.0.1:"),
 		},
 		{
 			name:   "TLS older than 1.2 is not spoken",
