@@ -51,6 +51,21 @@ var otherApps = class{
 			send("tinfo/body/"+shape, refused("huawei_malformed"))
 		}
 
+		// Where no phone is asked for, getTokenInfo's answer is the only one.
+		silent := func(kind string, w want) {
+			c.send(kind+", no phone asked for", request{to: "silent-audience", lines: append(forgery(), bearer(token(kind)))}, w)
+		}
+		withoutPhone := token("nophone")
+		c.send("ours, no phone asked for", request{to: "silent-audience", lines: append(forgery(), bearer(withoutPhone))}, user(withoutPhone))
+		silent("foreign", refused("token_foreign"))
+		silent("apptoken", refused("token_foreign"))
+		silent("expires/0", refused("token_invalid"))
+		silent("revoked", refused("token_invalid"))
+		silent("tinfo/http/302", refused("huawei_misconfigured"))
+		for _, shape := range []string{"empty", "html", "error", "noopenid", "crlfopenid", "noclient", "notype", "noexpire"} {
+			silent("tinfo/body/"+shape, refused("huawei_malformed"))
+		}
+
 		// The question comes before the answer: of a token that is not ours, no user's data is fetched.
 		var err error
 		t := token("foreign")

@@ -49,6 +49,7 @@ func (b *bed) routes() []route {
 		{name: "requiring", options: options{"phone": options{"require": "true"}}},
 
 		{name: "audience", options: options{"audience": audience(huaweisim.ClientID)}},
+		{name: "silent-audience", options: options{"audience": audience(huaweisim.ClientID), "headers": options{"phone": ""}}},
 		{name: "foreign-audience", options: options{"audience": audience(huaweisim.ForeignClientID)}},
 		{name: "elsewhere", options: options{"huawei": b.remote.options()}},
 
