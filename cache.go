@@ -1,121 +1,107 @@
 package huaweiid
 
-import "time"
+import (
+	"sync"
+	"time"
+)
 
 // The cache: bounded, with lazy expiry. Good answers and refusals have one each, so that refusals never push out good
 // answers.
 
-// key names a token: SHA-256 over the upstream's identity and the token. The token itself is kept nowhere.
+// key names a token: SHA-256 over the upstream's identity and the token. The token itself is not kept.
 type key = [32]byte
 
-// entry is what is remembered of a token: an identity (newIdentity) or a refusal. All but place stays as it was stored, since
-// a hit reads it outside the lock; to change it, replace it. Moments are counted from epoch.
+// entry is what is remembered of a token: an identity or a refusal. All but place stays as it was stored, since hits read
+// it outside the lock; to change it, replace it. Moments are counted from epoch.
 type entry struct {
-	key     key
-	refusal *outcome      // nil = there is an identity
-	refresh time.Duration // until then a hit is served without a second thought
-	expires time.Duration // end of the entry's life
-	end     time.Duration // after which no rule can serve it; the end of the stale window
-	place   int           // in cache.byEnd
-
-	// The identity, as Huawei gives it. Every value is empty or fit for a header: visible ASCII, at most maxValue bytes.
-	openID      string
-	unionID     string
-	phone       string
-	countryCode string // with its 00
-	national    string
-	e164        string // phone in that form; "" = there is no country code
-	whole       bool   // the first three, which most instances ask for, are there
+	key      key
+	identity *identity     // nil = a refusal
+	refusal  *outcome      // nil = an identity
+	asked    time.Duration // when Huawei was asked
+	refresh  time.Duration // until then a hit starts no refresh
+	expires  time.Duration // end of the entry's life
+	retry    time.Duration // past its life: until then it serves as stale without another lookup
+	end      time.Duration // no rule can serve it from here on; the end of the stale window
+	place    int           // in cache.byEnd
 }
 
-// cache holds at most limit entries, which may be none. Finding one costs a map look-up, storing and removing O(log n). It
-// is not locked.
+// cache holds at most limit entries, which may be none. Finding one costs a map look-up, storing and removing O(log n).
+// Full, it drops the entry whose end is nearest: one that no rule can serve any more, if there is one.
 //
-// Full, it drops the entry whose end is nearest: one that no rule can serve any more, if there is one. Hits need no
-// book-keeping then, which would cost an interpreted hit as much as all the rest of it.
+// Writers have to hold a lock of their own, the upstream's. mu only keeps hits, which read entries without that lock, from
+// reading while the map is written: so a hit waits for one assignment at most, not for the work on the heap.
 type cache struct {
 	limit   int
+	mu      *sync.RWMutex
 	entries map[key]*entry
 	byEnd   []*entry // a heap: the nearest end comes first
 }
 
 func newCache(limit int) *cache {
-	return &cache{limit: limit, entries: map[key]*entry{}}
+	return &cache{limit: limit, mu: &sync.RWMutex{}, entries: map[key]*entry{}}
 }
 
 // putEntry stores an entry in place of the key's older one, and returns how many others had to go for it while they could
 // still serve.
 func putEntry(c *cache, e *entry, now time.Duration) (evicted int) {
 	if old := c.entries[e.key]; old != nil {
-		removeEntry(c, old)
+		replaceEntry(c, old, e)
+		return 0
 	}
-	// What has nothing to do is not called: a call takes as long as a dozen steps.
-	heap := c.byEnd
-	place := len(heap)
-	if place > 0 && heap[0].end <= now {
-		dropDead(c, now)
-		heap = c.byEnd
-		place = len(heap)
+	// Two of the dead per newcomer: the cache shrinks after a rush without a sweeper, and no caller pays for many.
+	for dropped := 0; dropped < 2 && len(c.byEnd) > 0 && c.byEnd[0].end <= now; dropped++ {
+		removeEntry(c, c.byEnd[0])
 	}
-	if place >= c.limit {
-		return putEntryFull(c, e)
-	}
-	c.entries[e.key] = e
-	c.byEnd = append(heap, e)
-	e.place = place
-	if place > 0 && heap[(place-1)/2].end > e.end {
-		siftUp(c, place)
-	}
-	return 0
-}
-
-// putEntryFull puts an entry in the place of the one whose end is nearest, and returns how many went.
-func putEntryFull(c *cache, e *entry) (evicted int) {
 	if c.limit == 0 {
 		return 0
 	}
-	delete(c.entries, c.byEnd[0].key)
-	c.entries[e.key] = e
-	c.byEnd[0] = e
-	siftDown(c, 0)
-	return 1
-}
-
-// dropDead removes one or two of the dead, of which there is one: two per newcomer, so that the cache shrinks after a rush
-// without a sweeper, and no caller pays for many.
-func dropDead(c *cache, now time.Duration) {
-	removeEntry(c, c.byEnd[0])
-	if len(c.byEnd) > 0 && c.byEnd[0].end <= now {
+	if len(c.byEnd) >= c.limit {
 		removeEntry(c, c.byEnd[0])
+		evicted = 1
 	}
+	e.place = len(c.byEnd)
+	c.byEnd = append(c.byEnd, e)
+	siftUp(c, e.place)
+	c.mu.Lock()
+	c.entries[e.key] = e
+	c.mu.Unlock()
+	return evicted
 }
 
-// replaceEntry puts a changed copy of an entry in its place; the end has to be the same.
-func replaceEntry(c *cache, e, changed *entry) {
-	changed.place = e.place
-	c.entries[e.key] = changed
-	c.byEnd[e.place] = changed
+// replaceEntry puts an entry in the place of the one that has its key.
+func replaceEntry(c *cache, old, e *entry) {
+	e.place = old.place
+	c.byEnd[e.place] = e
+	restoreHeap(c, e.place)
+	c.mu.Lock()
+	c.entries[e.key] = e
+	c.mu.Unlock()
 }
 
 // removeEntry removes an entry that is there.
 func removeEntry(c *cache, e *entry) {
+	c.mu.Lock()
 	delete(c.entries, e.key)
-	heap := c.byEnd
-	last := len(heap) - 1
+	c.mu.Unlock()
+	last := len(c.byEnd) - 1
 	place := e.place
-	moved := heap[last]
-	heap[place] = moved
+	moved := c.byEnd[last]
+	c.byEnd[place] = moved
 	moved.place = place
-	heap[last] = nil
-	c.byEnd = heap[:last]
+	c.byEnd[last] = nil
+	c.byEnd = c.byEnd[:last]
 	if place < last {
-		siftDown(c, place)
-		siftUp(c, place)
+		restoreHeap(c, place)
 	}
 }
 
-// siftUp and siftDown restore the heap around one place. container/heap would call back for every comparison, and each
-// such call of interpreted code from compiled costs more than a whole step here.
+// restoreHeap moves the entry at one place to where its end belongs. container/heap would call back for every comparison,
+// and a call of interpreted code from compiled costs more than a whole step here.
+func restoreHeap(c *cache, place int) {
+	siftDown(c, place)
+	siftUp(c, place)
+}
+
 func siftUp(c *cache, place int) {
 	heap := c.byEnd
 	e := heap[place]

@@ -22,6 +22,8 @@ func (a answer) cacheStatus() string {
 		return "huaweiid; hit" + ttl + "; detail=stale"
 	case fromCoalesced:
 		return "huaweiid; fwd=miss; collapsed"
+	case fromShared:
+		return "huaweiid; hit" + ttl + "; detail=shared"
 	case fromNowhere:
 		return "huaweiid; detail=overloaded"
 	}

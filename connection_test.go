@@ -50,12 +50,12 @@ func (r *relay) accept() {
 		r.mu.Lock()
 		r.swallows = append(r.swallows, swallow)
 		r.mu.Unlock()
-		go pass(here, there, swallow)
-		go pass(there, here, swallow)
+		go handOn(here, there, swallow)
+		go handOn(there, here, swallow)
 	}
 }
 
-func pass(from, to net.Conn, swallow *atomic.Bool) {
+func handOn(from, to net.Conn, swallow *atomic.Bool) {
 	defer from.Close()
 	defer to.Close()
 	_, _ = io.Copy(valve{to, swallow}, from)
@@ -139,7 +139,7 @@ func TestUpstream_aProbeGetsANewConnection(t *testing.T) {
 			token := "mainland/" + strconv.Itoa(n)
 			go func() {
 				defer group.Done()
-				resolve(r.upstream, keyOf(r.upstream, token), token, r.log)
+				r.resolve(token, addressOf(token))
 			}()
 		}
 		group.Wait()
@@ -151,16 +151,16 @@ func TestUpstream_aProbeGetsANewConnection(t *testing.T) {
 	relay.swallowAll()
 	askAll(100, 100+failuresToOpen)
 	r.requireRefused(r.ask("mainland/200"), codeOverloaded)
-	r.clock.advance(shortestBreak)
+	r.clock.advance(shortestPause + probePriority)
 	r.requireUser(r.ask("mainland/200"), "mainland/200", fromHuawei)
 
 	// Nor is one used that a failed probe left, however often probes have failed.
 	sim.SetFaults(huaweisim.Fault{Kind: "http", Status: 500})
 	for n := 0; n < 2*failuresToOpen; n++ {
 		r.ask("mainland/" + strconv.Itoa(300+n))
-		r.clock.advance(longestBreak)
+		r.clock.advance(longestPause + probePriority)
 	}
-	require.Equal(t, longestBreak, r.breaker.pause)
+	require.Equal(t, longestPause, r.gate.breaker.pause)
 	sim.SetFaults()
 	relay.swallowAll()
 	r.requireUser(r.ask("mainland/400"), "mainland/400", fromHuawei)

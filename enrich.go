@@ -16,18 +16,18 @@ type identityHeader struct {
 	option string // under headers
 	name   string // as configured, canonical; "" = not injected
 	// value is the header's for an identity that was come by as from says; "" = no header.
-	value func(id *entry, phoneFormat, from string) string
+	value func(id *identity, phoneFormat, from string) string
 }
 
 // identityHeaders is the one table of the options under headers.
 func identityHeaders(s headerSettings) []identityHeader {
 	return []identityHeader{
-		{"openID", s.openID, func(id *entry, _, _ string) string { return id.openID }},
-		{"unionID", s.unionID, func(id *entry, _, _ string) string { return id.unionID }},
-		{"phone", s.phone, func(id *entry, format, _ string) string { return phoneIn(id, format) }},
-		{"phoneCountryCode", s.phoneCountryCode, func(id *entry, _, _ string) string { return id.countryCode }},
-		{"phoneNational", s.phoneNational, func(id *entry, _, _ string) string { return id.national }},
-		{"status", s.status, func(_ *entry, _, from string) string { return statusOf(from) }},
+		{"openID", s.openID, func(id *identity, _, _ string) string { return id.openID }},
+		{"unionID", s.unionID, func(id *identity, _, _ string) string { return id.unionID }},
+		{"phone", s.phone, func(id *identity, format, _ string) string { return phoneIn(id, format) }},
+		{"phoneCountryCode", s.phoneCountryCode, func(id *identity, _, _ string) string { return id.countryCode }},
+		{"phoneNational", s.phoneNational, func(id *identity, _, _ string) string { return id.national }},
+		{"status", s.status, func(_ *identity, _, from string) string { return statusOf(from) }},
 	}
 }
 
@@ -87,7 +87,7 @@ func newEnricher(s headerSettings, phoneFormat string) *enricher {
 
 // enrich sets an identity's headers, one value each. What Huawei did not say has no header. Every request gets slices of its
 // own, since shared ones could be written to further down the chain.
-func enrich(e *enricher, h http.Header, id *entry, from string) {
+func enrich(e *enricher, h http.Header, id *identity, from string) {
 	for _, header := range e.headers {
 		if value := header.value(id, e.phoneFormat, from); value != "" {
 			h[header.name] = []string{value}

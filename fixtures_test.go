@@ -2,6 +2,7 @@ package huaweiid
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -75,6 +76,7 @@ func newRig(t *testing.T, change func(*Config)) *rig {
 	t.Cleanup(u.client.pool.CloseIdleConnections)
 	c := &clock{now: time.Hour}
 	u.since = c.since
+	u.gate.since = c.since
 	u.throttle.since = c.since
 	u.random = func() float64 { return 0 }
 	u.client.sleep = func(time.Duration) {}
@@ -84,9 +86,32 @@ func newRig(t *testing.T, change func(*Config)) *rig {
 // ask resolves a token and waits for lookups that go on behind it.
 func (r *rig) ask(token string) answer {
 	r.t.Helper()
-	a := resolve(r.upstream, keyOf(r.upstream, token), token, r.log)
+	return r.askFrom(token, addressOf(token))
+}
+
+// askFrom asks for a client that has the given address.
+func (r *rig) askFrom(token, address string) answer {
+	r.t.Helper()
+	a := r.resolve(token, address)
 	r.settle()
 	return a
+}
+
+// resolve does not wait for lookups that go on behind it.
+func (r *rig) resolve(token, address string) answer {
+	return resolve(r.upstream, keyOf(r.upstream, token), token, requestFrom(address), r.log)
+}
+
+// addressOf gives each token a client address of its own.
+func addressOf(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return fmt.Sprintf("10.%d.%d.%d:40000", sum[0], sum[1], sum[2])
+}
+
+func requestFrom(address string) *http.Request {
+	req := httptest.NewRequest(http.MethodGet, "/", nil)
+	req.RemoteAddr = address
+	return req
 }
 
 // settle waits for the lookups under way.
@@ -107,6 +132,13 @@ func (r *rig) underWay() []*flight {
 	return flights
 }
 
+// inside counts the lookups that the gate let through.
+func (r *rig) inside() int {
+	r.gate.mu.Lock()
+	defer r.gate.mu.Unlock()
+	return r.gate.underWay
+}
+
 // calls counts what Huawei was asked about a token.
 func (r *rig) calls(token string) int { return r.sim.TokenCalls(huaweisim.GetInfo, token) }
 
@@ -116,9 +148,9 @@ func (r *rig) requireUser(a answer, token, from string) {
 	user, ok := huaweisim.UserOf(token)
 	require.True(r.t, ok)
 	require.Nil(r.t, a.outcome)
-	require.Equal(r.t, user.OpenID, a.identity.openID)
-	require.Equal(r.t, user.UnionID, a.identity.unionID)
-	require.Equal(r.t, user.MobileNumber, a.identity.phone)
+	require.Equal(r.t, user.OpenID, a.entry.identity.openID)
+	require.Equal(r.t, user.UnionID, a.entry.identity.unionID)
+	require.Equal(r.t, user.MobileNumber, a.entry.identity.phone)
 	require.Equal(r.t, from, a.from)
 }
 
@@ -126,7 +158,7 @@ func (r *rig) requireRefused(a answer, code string) {
 	r.t.Helper()
 	require.NotNil(r.t, a.outcome)
 	require.Equal(r.t, code, a.outcome.code)
-	require.Nil(r.t, a.identity)
+	require.Nil(r.t, a.entry)
 }
 
 // eventually waits for a condition that another goroutine brings about.

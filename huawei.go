@@ -20,7 +20,7 @@ const retryPause = 50 * time.Millisecond
 
 // verdict is what a lookup found out: an identity, or the outcome that stands in its way.
 type verdict struct {
-	identity    *entry
+	identity    *identity
 	outcome     *outcome
 	life        time.Duration // what was left of the token's own life; 0 = Huawei did not say, or longer than any answer counts
 	retryAfter  time.Duration // how long Huawei wants to be left alone; 0 = it did not say

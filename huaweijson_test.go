@@ -32,7 +32,7 @@ func TestAnswers_membersCountToTheLetter(t *testing.T) {
 	user := map[string]string{
 		"openID": `"o"`, "unionID": `"u"`, "mobileNumber": `"1"`, "phoneCountryCode": `"0086"`, "purePhoneNumber": `"2"`,
 	}
-	ask := func(body string) *entry {
+	ask := func(body string) *identity {
 		return getInfo(fuzzClient(respond(200, "-", body)), context.Background(), "t").identity
 	}
 	for _, name := range spellings("error") {

@@ -10,9 +10,19 @@ const maxValue = 256
 // minShown is the number of digits from which a masked number shows its first three and last two.
 const minShown = 8
 
-// newIdentity makes an entry of what getInfo says, which goes into the cache as it is once it has a key and its moments; nil for
-// what no identity can have. The country code is with its 00.
-func newIdentity(openID, unionID, phone, countryCode, national string) *entry {
+// identity is a user as Huawei gives them. Every value is empty or fit for a header: visible ASCII, at most maxValue bytes.
+// It never changes once made, since many requests read it at once.
+type identity struct {
+	openID      string
+	unionID     string
+	phone       string
+	countryCode string // with its 00
+	national    string
+	whole       bool // openID, unionID and phone are all there
+}
+
+// newIdentity returns nil for values that no identity can have.
+func newIdentity(openID, unionID, phone, countryCode, national string) *identity {
 	if openID == "" {
 		return nil
 	}
@@ -24,9 +34,9 @@ func newIdentity(openID, unionID, phone, countryCode, national string) *entry {
 		// Without mobileNumber these belong to another kind of number (loginMobileNumber), or to nothing.
 		countryCode, national = "", ""
 	}
-	return &entry{
+	return &identity{
 		openID: openID, unionID: unionID, phone: phone, countryCode: countryCode, national: national,
-		e164: e164(countryCode, national), whole: unionID != "" && phone != "",
+		whole: unionID != "" && phone != "",
 	}
 }
 
@@ -39,19 +49,18 @@ func tooLong(values []string) bool {
 	return false
 }
 
-// phoneIn gives an identity's number in one of the formats of phone.format; "" = there is none. A masked number is made when it
-// is asked for: few ask, and everybody's answer would take longer to store.
-func phoneIn(id *entry, format string) string {
+// phoneIn gives an identity's number in one of the formats of phone.format; "" = there is none.
+func phoneIn(id *identity, format string) string {
 	switch format {
 	case phoneE164:
-		return id.e164
+		return e164(id.countryCode, id.national)
 	case phoneMasked:
 		return masked(id.phone)
 	}
 	return id.phone
 }
 
-// e164 gives "" where there is no country code. It never takes mobileNumber apart: country codes have one to three digits, and
+// e164 returns "" where there is no country code. It never takes mobileNumber apart: country codes have one to three digits, and
 // mainland numbers come without.
 func e164(countryCode, national string) string {
 	code := strings.TrimPrefix(countryCode, "00")
@@ -70,7 +79,7 @@ func masked(number string) string {
 	return number[:3] + strings.Repeat("*", n-5) + number[n-2:]
 }
 
-// countDigits is for what is not digits alone: Huawei's numbers are.
+// countDigits is called only for numbers that have other characters too, which Huawei's have not.
 func countDigits(number string) int {
 	count := 0
 	for i := 0; i < len(number); i++ {

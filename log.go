@@ -76,14 +76,25 @@ func (l *logger) event(level slog.Level, kind, message string, args ...interface
 
 // landing says how a lookup ended and what the breaker made of it, where an operator would want to know.
 func (l *logger) landing(k key, f *flight) {
-	if f.verdict.outcome != nil {
+	if f.verdict == nil {
+		return
+	}
+	switch {
+	case f.verdict.outcome == outcomeByWhen[whenCrowded]:
+		l.event(slog.LevelWarn, "crowded", "not asking Huawei: huawei.maxConcurrent leaves no room for another token")
+	case f.verdict.outcome != nil && f.verdict.outcome != outcomeByWhen[whenPaused]:
 		l.lookup(k, f.verdict)
 	}
-	// The breaker's pauses keep these lines apart by a second at least.
-	if f.after > f.before {
-		l.say(slog.LevelWarn, "not asking Huawei for a while: lookups fail", "pause", f.after)
+	r := f.ruling
+	if r.lonely {
+		l.say(slog.LevelWarn, "lookups fail, all for one client address: a proxy in front of Traefik that is not listed in "+
+			"forwardedHeaders.trustedIPs hides the clients, and the breaker cannot tell an outage from one client's bad tokens")
 	}
-	if f.after < f.before {
+	// The breaker's pauses keep these lines apart by a second at least.
+	if r.after > r.before {
+		l.say(slog.LevelWarn, "not asking Huawei for a while: lookups fail", "pause", r.after)
+	}
+	if r.after < r.before {
 		// As urgent as what it ends, since an info line is out of sight where Traefik's log shows errors only.
 		l.say(slog.LevelWarn, "asking Huawei again")
 	}
@@ -101,11 +112,6 @@ func (l *logger) lookup(k key, v *verdict) {
 	}
 	l.event(level, "lookup "+level.String()+" "+v.outcome.code, "lookup brought no identity", "code", v.outcome.code, "cause", v.cause,
 		"token", fingerprint(k))
-}
-
-// crowded says that a lookup did not start because too many were under way.
-func (l *logger) crowded() {
-	l.event(slog.LevelWarn, "crowded", "not asking Huawei: huawei.maxConcurrent leaves no room for another token")
 }
 
 // refusal says that a request was refused, or in report mode that it would have been.

@@ -44,7 +44,7 @@ func TestLog_theEndOfAnOutageIsAsUrgentAsItsBeginning(t *testing.T) {
 	require.NotContains(t, lines.String(), "asking Huawei again")
 
 	r.sim.SetFaults()
-	r.clock.advance(shortestBreak)
+	r.clock.advance(shortestPause + probePriority)
 	r.requireUser(r.ask("mainland/1"), "mainland/1", fromHuawei)
 	require.Contains(t, lines.String(), `level=warn msg="asking Huawei again"`)
 }
@@ -57,9 +57,10 @@ func TestLog_theLastLineSaysWhetherHuaweiIsAsked(t *testing.T) {
 	for n := 0; n < 3; n++ {
 		r.sim.SetFaults(huaweisim.Fault{Kind: "http", Status: 429, RetryAfter: "1"})
 		r.ask("mainland/" + strconv.Itoa(n))
+		r.ask("mainland/other" + strconv.Itoa(n))
 		require.Equal(t, n+1, strings.Count(lines.String(), "not asking Huawei for a while"))
 		r.sim.SetFaults()
-		r.clock.advance(time.Second)
+		r.clock.advance(time.Second + probePriority)
 		r.ask("mainland/" + strconv.Itoa(n))
 		require.Equal(t, n+1, strings.Count(lines.String(), "asking Huawei again"))
 	}
@@ -71,11 +72,11 @@ func TestLog_saysThatTooManyLookupsAreUnderWay(t *testing.T) {
 	lines := record(&r.log.urgent)
 	r.sim.SetFaults(huaweisim.Fault{Kind: "hang"})
 	done := make(chan answer)
-	go func() { done <- resolve(r.upstream, keyOf(r.upstream, "mainland/1"), "mainland/1", r.log) }()
-	eventually(t, func() bool { return len(r.underWay()) == 1 })
+	go func() { done <- r.resolve("mainland/1", addressOf("mainland/1")) }()
+	eventually(t, func() bool { return r.inside() == 1 })
 	require.Empty(t, lines.String())
 
-	a := resolve(r.upstream, keyOf(r.upstream, "mainland/2"), "mainland/2", r.log)
+	a := r.resolve("mainland/2", addressOf("mainland/2"))
 	r.requireRefused(a, codeOverloaded)
 	require.Equal(t, time.Second, a.retryAfter)
 	require.Contains(t, lines.String(), `level=warn msg="not asking Huawei: huawei.maxConcurrent leaves no room for another token"`)

@@ -1,11 +1,9 @@
 // Package huaweiid is a Traefik middleware plugin that turns a Huawei ID access token into identity headers, so that
 // backends which know nothing of Huawei know who asks: X-User-OpenID, X-User-UnionID and X-User-Phone.
 //
-// It runs interpreted, by Yaegi v0.16.1 in Traefik's process. That shapes the code: std does the work, statements are
-// few, and what the interpreter gets wrong is not used (e2e/traps refuses it). What requests run through are functions
-// rather than methods, because the interpreter makes a new function of a method each time it is called, which takes four
-// times as long and a kilobyte; and what seldom happens stands in a function of its own, because a call makes room for
-// every expression of a function, whether it is reached or not.
+// It runs interpreted, by Yaegi v0.16.1 in Traefik's process: std does the work, statements are few, and what the
+// interpreter gets wrong is not used (e2e/traps refuses it). What a hit runs through is a closure that calls functions, not
+// methods: the interpreter makes a new function of a method each time it is called.
 package huaweiid
 
 import (
@@ -13,12 +11,9 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
-	"reflect"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -79,61 +74,43 @@ func newPlugin(ctx context.Context, next http.Handler, config *Config, name stri
 	return p, nil
 }
 
-// The methods that a hit calls, looked up once: New runs for every router on every configuration change. A name that is none
-// would make New fail. By init, because the interpreter leaves variables at zero that are declared by a call of two results.
-var rLock, rUnlock, writeSubset reflect.Method
-
-func init() {
-	mutex := reflect.TypeOf(&sync.RWMutex{})
-	rLock, _ = mutex.MethodByName("RLock")
-	rUnlock, _ = mutex.MethodByName("RUnlock")
-	writeSubset, _ = reflect.TypeOf(http.Header{}).MethodByName("WriteSubset")
-}
-
 // handler returns the request's way: strip, read the token, resolve it, enrich and forward or refuse.
 //
-// What is written out here is that way for the case that matters: ordinary headers, one token, a fresh answer. Whatever
-// is not just so goes on in serve. The interpreter makes room for every expression of a function each time it runs, and
-// a step of compiled code costs as much as several of its own; so this is a closure, whose captured variables are read in
-// place where fields are copied first, without calls of our own and with few of others.
+// Written out here is the way of what matters most: ordinary headers, one token, a fresh answer. Whatever is not just so
+// goes on in serve. It is one closure without calls of our own, because the interpreter reads captured variables in place
+// and pays for every call, and conditions stand one by one, because a compound one costs more than a return.
 func (p *plugin) handler() http.HandlerFunc {
 	next, guard, ordinary, sum := p.next, p.guard, p.guard.ordinary, sha256.Sum256
-	mu, good, since := p.upstream.mu, p.upstream.good.entries, p.upstream.since
+	mu, good, since := p.upstream.good.mu, p.upstream.good.entries, p.upstream.since
 	header, prefix := p.fastHeader()
 	salt := p.upstream.salt + strings.TrimSuffix(credentials, prefix) // what a key has before that header's value
 	remove := p.settings.token.remove
 	plain, openID, unionID, phone := p.enricher.plain && !remove, p.enricher.openID, p.enricher.unionID, p.enricher.phone
 
-	// Methods as functions that take their receiver first: of a method, the interpreter makes a new function at each call.
-	// They stay as they are only in variables of the function that takes them out of their reflect.Method.
-	begin, end := rLock.Func.Interface().(func(*sync.RWMutex)), rUnlock.Func.Interface().(func(*sync.RWMutex))
-	write := writeSubset.Func.Interface().(func(http.Header, io.Writer, map[string]bool) error)
-
 	return func(rw http.ResponseWriter, req *http.Request) {
 		h := req.Header
-		// An error for a header that has any but ordinary names; a loop over a dozen names would cost twice as much.
-		if write(h, unwritable, ordinary) != nil {
+		// One compiled call tells whether there are any but ordinary names: see unwritable.
+		if h.WriteSubset(unwritable, ordinary) != nil {
 			stripForged(guard, h)
 		}
-		// A guard for each condition, since one made of several costs more than a return. A map's second result, wanted or
-		// not, saves a copy of the first.
 		values, _ := h[header]
 		if len(values) != 1 {
 			serve(p, rw, req)
 			return
 		}
-		// No other value has this key than the one that keyOf would make it of, and only what passed isToken is in the
-		// cache, so that nothing has to be taken apart or checked here. The key has no variable: that would be a copy more.
-		begin(mu)
+		// The whole value is looked up. It has the key of a token only if it is that token's, and only what passed isToken
+		// is in the cache: nothing has to be taken apart or checked.
+		mu.RLock()
 		e, ok := good[sum([]byte(salt+values[0]))]
-		end(mu)
+		mu.RUnlock()
 		if ok {
 			if since(epoch) < e.refresh {
 				if plain {
-					if e.whole {
-						h[openID] = []string{e.openID}
-						h[unionID] = []string{e.unionID}
-						h[phone] = []string{e.phone}
+					id := e.identity
+					if id.whole {
+						h[openID] = []string{id.openID}
+						h[unionID] = []string{id.unionID}
+						h[phone] = []string{id.phone}
 						if req.Trailer != nil {
 							forwardCopy(p, rw, req)
 							return
@@ -226,7 +203,7 @@ func serveCredentials(p *plugin, rw http.ResponseWriter, req *http.Request, valu
 // serveToken finds out whom a token stands for, and forwards or refuses.
 func serveToken(p *plugin, rw http.ResponseWriter, req *http.Request, token string) {
 	k := keyOf(p.upstream, token)
-	a := resolve(p.upstream, k, token, p.log)
+	a := resolve(p.upstream, k, token, req, p.log)
 	if p.settings.debugHeader {
 		addCacheStatus(rw.Header(), a)
 	}
@@ -234,7 +211,7 @@ func serveToken(p *plugin, rw http.ResponseWriter, req *http.Request, token stri
 		reject(p, rw, req, a.outcome, a.retryAfter, fingerprint(k))
 		return
 	}
-	forwardIdentified(p, rw, req, a.identity, a.from)
+	forwardIdentified(p, rw, req, a.entry, a.from)
 }
 
 // serveWithoutToken goes the way of a request that has no token, or none that can be one, or more than one.
@@ -255,18 +232,18 @@ func serveWithoutToken(p *plugin, rw http.ResponseWriter, req *http.Request, tok
 }
 
 // forwardWithoutToken forwards with an identity from the cache what has the token as the one value of its header.
-func forwardWithoutToken(p *plugin, rw http.ResponseWriter, req *http.Request, id *entry) {
-	forwardIdentified(p, rw, withoutCredentials(p.source, req), id, fromCache)
+func forwardWithoutToken(p *plugin, rw http.ResponseWriter, req *http.Request, e *entry) {
+	forwardIdentified(p, rw, withoutCredentials(p.source, req), e, fromCache)
 }
 
 // forwardIdentified forwards with an identity, if that has all that is asked for. from is how it was come by.
-func forwardIdentified(p *plugin, rw http.ResponseWriter, req *http.Request, id *entry, from string) {
+func forwardIdentified(p *plugin, rw http.ResponseWriter, req *http.Request, e *entry, from string) {
 	if p.settings.phone.require {
-		if rejectWithoutPhone(p, rw, req, id) {
+		if rejectWithoutPhone(p, rw, req, e) {
 			return
 		}
 	}
-	enrich(p.enricher, req.Header, id, from)
+	enrich(p.enricher, req.Header, e.identity, from)
 	if req.ContentLength < 0 || req.Trailer != nil {
 		forwardCopy(p, rw, req)
 		return
@@ -283,11 +260,11 @@ func forwardCopy(p *plugin, rw http.ResponseWriter, req *http.Request) {
 }
 
 // rejectWithoutPhone rejects an identity without a phone in the form that is asked for, and tells whether it did.
-func rejectWithoutPhone(p *plugin, rw http.ResponseWriter, req *http.Request, id *entry) bool {
-	if phoneIn(id, p.settings.phone.format) != "" {
+func rejectWithoutPhone(p *plugin, rw http.ResponseWriter, req *http.Request, e *entry) bool {
+	if phoneIn(e.identity, p.settings.phone.format) != "" {
 		return false
 	}
-	reject(p, rw, req, outcomeByWhen[whenPhoneRequired], 0, fingerprint(id.key))
+	reject(p, rw, req, outcomeByWhen[whenPhoneRequired], 0, fingerprint(e.key))
 	return true
 }
 

@@ -12,7 +12,7 @@ import (
 // Refusals: the answers that the middleware gives itself, as RFC 9457 problem details with RFC 6750 challenges.
 
 // defaultRetryAfter is what a client of a throttled upstream is told when Huawei gave no time of its own.
-const defaultRetryAfter = shortestBreak
+const defaultRetryAfter = shortestPause
 
 // details say in plain words, to the developer of the app in front, what a code means and what to do.
 var details = map[string]string{

@@ -54,7 +54,7 @@ func TestRefuse_retryAfterIsWholeSecondsRoundedUp(t *testing.T) {
 		0: "5", time.Millisecond: "1", time.Second: "1", time.Second + 1: "2", time.Minute: "60",
 	} {
 		rw := httptest.NewRecorder()
-		refuse(p, rw, request("/"), outcomeByWhen[whenOverloaded], wait, "")
+		refuse(p, rw, request("/"), outcomeByWhen[whenPaused], wait, "")
 		require.Equal(t, want, rw.Header().Get("Retry-After"))
 	}
 }

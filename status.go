@@ -35,7 +35,8 @@ const (
 	whenConnection    = "no connection"
 	whenTimeout       = "time-out"
 	whenMalformed     = "malformed answer"
-	whenOverloaded    = "overloaded"
+	whenPaused        = "breaker open"
+	whenCrowded       = "no slot free"
 	whenNoToken       = "no token"
 	whenRepeated      = "token repeated"
 	whenUnfitToken    = "token that cannot be one"
@@ -69,7 +70,8 @@ var outcomes = []outcome{
 	{nsp: "500 70001401 *", http: "500 590 5xx", status: 502, code: codeUnavailable, trips: true},
 	{nsp: "3 103 105 108 501 70001201", http: "400 404 405 3xx 4xx", status: 502, code: codeMisconfigured},
 	{when: whenMalformed, http: "2xx *", status: 502, code: codeMalformed},
-	{when: whenOverloaded, status: 503, code: codeOverloaded},
+	{when: whenPaused, status: 503, code: codeOverloaded},
+	{when: whenCrowded, status: 503, code: codeOverloaded},
 	{when: whenNoToken, status: 401, code: codeTokenMissing, definite: true},
 	{when: whenUnfitToken, status: 401, code: codeTokenInvalid, definite: true},
 	{when: whenRepeated, status: 400, code: codeTokenRepeated, definite: true},

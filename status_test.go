@@ -90,7 +90,8 @@ func TestOutcomes_sayWhatFollows(t *testing.T) {
 		"own failure":           {nsp("500"), properties{trips: true}},
 		"misconfigured":         {nsp("501"), properties{}},
 		"malformed":             {outcomeByWhen[whenMalformed], properties{}},
-		"overloaded":            {outcomeByWhen[whenOverloaded], properties{}},
+		"breaker open":          {outcomeByWhen[whenPaused], properties{}},
+		"no slot":               {outcomeByWhen[whenCrowded], properties{}},
 		"no token":              {outcomeByWhen[whenNoToken], properties{definite: true}},
 		"no phone":              {outcomeByWhen[whenPhoneRequired], properties{definite: true}},
 	} {

@@ -4,74 +4,43 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"math/rand"
+	"net/http"
 	"sync"
 	"time"
 )
 
 // upstream is what all instances with the same huawei, audience and cache options share, across reloads: the cache, the
-// lookups under way, the breaker and the connections.
-//
-// No select anywhere: Yaegi v0.16.1 keeps one slice of cases per select statement, so that goroutines receive from each
-// other's channels, and one user would get another's identity. Whoever waits, waits on one channel, which the lookup's
-// time-out bounds.
+// lookups under way, the gate and the connections.
 type upstream struct {
 	salt   string // what the cache key has beside the token: the upstream's identity
 	client *client
+	gate   *gate
+	shared sharedTier                    // nil = none
 	since  func(time.Time) time.Duration // time.Since but in tests
 	random func() float64                // from 0 up to 1
 
-	ttl          time.Duration
-	jitter       float64       // ns by which a life is shorter than the ttl at most
-	window       time.Duration // past a life, in which a good answer serves while Huawei fails
-	negativeTTL  time.Duration
-	forAll       int // lookups that may be under way at once
-	forStrangers int // of them; the last quarter is for known users
+	ttl         time.Duration
+	jitter      float64       // ns by which a life is shorter than the ttl at most
+	staleWindow time.Duration // past a life, in which a good answer serves while Huawei fails
+	negativeTTL time.Duration
 
 	throttle *throttle // of the log lines
 
-	mu      *sync.RWMutex // guards all below; never held during a call. Hits only read, and do not wait for each other
+	mu      sync.Mutex // guards all below; never held during a call. Hits do not need it
 	good    *cache
 	refused *cache
-	flights map[key]*flight
-	breaker breaker
-
-	strangers int // lookups under way for users who are not in the cache
+	flights flights
 }
 
 // epoch is what moments are counted from: a monotonic clock that one compiled call reads.
 var epoch = time.Now()
 
-// flight is one lookup under way. Whoever receives from done may read the verdict.
-type flight struct {
-	done    chan struct{} // closed when the verdict is there
-	begun   time.Duration // since epoch
-	verdict *verdict
-	known   bool
-	probe   bool
-	news    bool // there may be something to log
-
-	before time.Duration // the breaker's pause before it landed
-	after  time.Duration // and after that
-}
-
-// Ways in which an answer was come by.
 const (
-	fromCache     = "hit"
-	fromRefusals  = "negative_hit"
-	fromHuawei    = "miss"
-	fromCoalesced = "coalesced"
-	fromStale     = "stale"
-	fromNowhere   = "overloaded" // nobody was asked
+	// staleRetry is for how long a user is served a stale answer before Huawei is asked about them again.
+	staleRetry = 5 * time.Second
+	// refreshRetry is when a refresh for which there was no room is tried again.
+	refreshRetry = time.Second
 )
-
-// answer says for whom a token stands, or what is in the way of knowing it, and how that was come by.
-type answer struct {
-	identity   *entry
-	outcome    *outcome // nil = there is an identity
-	from       string
-	ttl        time.Duration // what is left of the entry's life; negative when stale
-	retryAfter time.Duration // 0 = nobody said
-}
 
 func newUpstream(s upstreamSettings) *upstream {
 	identity := sha256.Sum256([]byte(fmt.Sprintf("%q %q %q %v",
@@ -79,21 +48,19 @@ func newUpstream(s upstreamSettings) *upstream {
 	return &upstream{
 		salt:     string(identity[:saltLength]),
 		client:   newClient(s),
+		gate:     newGate(s.huawei.maxConcurrent),
 		since:    time.Since,
 		random:   rand.Float64,
 		throttle: newThrottle(),
 
-		ttl:          s.cache.ttl,
-		jitter:       float64(s.cache.ttl / 10),
-		window:       s.cache.staleIfError,
-		negativeTTL:  s.cache.negativeTTL,
-		forAll:       s.huawei.maxConcurrent,
-		forStrangers: s.huawei.maxConcurrent - s.huawei.maxConcurrent/4,
+		ttl:         s.cache.ttl,
+		jitter:      float64(s.cache.ttl / 10),
+		staleWindow: s.cache.staleIfError,
+		negativeTTL: s.cache.negativeTTL,
 
-		mu:      &sync.RWMutex{},
 		good:    newCache(limitOf(s.cache.maxEntries, s.cache.ttl)),
 		refused: newCache(limitOf(s.cache.maxEntries/4, s.cache.negativeTTL)),
-		flights: map[key]*flight{},
+		flights: flights{},
 	}
 }
 
@@ -118,242 +85,233 @@ func keyOf(u *upstream, token string) key {
 	return sha256.Sum256([]byte(u.salt + credentials + token))
 }
 
-// resolve finds out whom a token stands for: from the cache, or from the one lookup per key that is under way at any
-// time. It returns within the lookup's time-out.
-func resolve(u *upstream, k key, token string, log *logger) answer {
-	u.mu.Lock()
-	now := u.since(epoch)
-	e := u.good.entries[k]
-	known := false
-	if e != nil {
-		if now < e.expires {
-			return hit(u, e, token, now, log)
-		}
-		known = now < e.end
-	}
-	if r := u.refused.entries[k]; r != nil && now < r.expires {
-		u.mu.Unlock()
-		return answer{outcome: r.refusal, from: fromRefusals, ttl: r.expires - now}
-	}
-	return fetch(u, k, token, known, now, log)
-}
-
-// hit answers from the cache, and starts the refresh that is due. u.mu is held, and is not when hit returns.
-func hit(u *upstream, e *entry, token string, now time.Duration, log *logger) answer {
-	if now >= e.refresh {
-		refreshAhead(u, e, token, now, log)
-	}
-	u.mu.Unlock()
-	return answer{identity: e, from: fromCache, ttl: e.expires - now}
-}
-
-// fetch resolves what is not in the cache. u.mu is held, and is not when fetch returns.
-//
-// The lookup belongs to no client, although it runs on the goroutine of the request that needs it first: no context of a
-// request reaches it, and when that client leaves, it goes on for those who wait and for the cache.
-func fetch(u *upstream, k key, token string, known bool, now time.Duration, log *logger) answer {
-	from := fromHuawei
-	f := u.flights[k]
-	if f != nil {
-		u.mu.Unlock()
+// resolve finds out whom a request's token stands for: from the process's own cache, from the key's one flight, or by a
+// lookup. It returns within the lookup's time-out.
+func resolve(u *upstream, k key, token string, req *http.Request, log *logger) answer {
+	a, f, do := decide(u, k)
+	switch do {
+	case doRefresh:
+		go fly(u, k, token, clientAddress(req), f, log)
+	case doWait:
 		<-f.done
-		from = fromCoalesced
-	} else {
-		var wait time.Duration
-		f, wait = startFlight(u, k, known, now)
-		u.mu.Unlock()
-		if f == nil {
-			return overloaded(u, k, wait, log)
+		a = f.answer
+		if a.from == fromHuawei {
+			a.from = fromCoalesced
 		}
-		fly(u, k, token, f, log)
+	case doFly:
+		fly(u, k, token, clientAddress(req), f, log)
+		a = f.answer
 	}
-	v := f.verdict
-	if v.identity != nil {
-		return answer{identity: v.identity, from: from}
-	}
-	return orStale(u, k, answer{outcome: v.outcome, from: from, retryAfter: v.retryAfter})
+	return a
 }
 
-// overloaded is the answer where no lookup may start: for the time that the breaker wants, or (0) because too many are under way.
-func overloaded(u *upstream, k key, wait time.Duration, log *logger) answer {
-	if wait == 0 {
-		wait = time.Second
-		log.crowded()
-	}
-	return orStale(u, k, answer{outcome: outcomeByWhen[whenOverloaded], from: fromNowhere, retryAfter: wait})
-}
+// What decide wants done.
+const (
+	doAnswer  = iota // with what is in the cache
+	doRefresh        // the same, and make the flight's lookup beside the request
+	doWait           // for a lookup that is under way
+	doFly            // make the flight's lookup
+)
 
-// orStale puts an older good answer in the place of a failure that is not about the token.
-func orStale(u *upstream, k key, a answer) answer {
-	if a.outcome.definite {
-		return a
-	}
-	u.mu.Lock()
-	now := u.since(epoch)
-	e := u.good.entries[k]
-	u.mu.Unlock()
-	if e == nil || now >= e.end {
-		return a
-	}
-	from := fromStale
-	if now < e.expires { // another lookup has brought a good one meanwhile
-		from = fromCache
-	}
-	return answer{identity: e, from: from, ttl: e.expires - now}
-}
-
-// refreshAhead starts a lookup for an entry that is near its end, once in the entry's life. u.mu is held.
-func refreshAhead(u *upstream, e *entry, token string, now time.Duration, log *logger) {
-	if u.flights[e.key] != nil {
-		return
-	}
-	if f, _ := startFlight(u, e.key, true, now); f != nil {
-		changed := *e
-		changed.refresh = e.expires
-		replaceEntry(u.good, e, &changed)
-		go fly(u, e.key, token, f, log)
-	}
-}
-
-// startFlight makes room for a lookup, unless the breaker says no, and how long to wait, or the bound on lookups under way does,
-// and nobody knows how long. u.mu is held.
-func startFlight(u *upstream, k key, known bool, now time.Duration) (*flight, time.Duration) {
-	if len(u.flights) >= u.forAll || !known && u.strangers >= u.forStrangers {
-		return nil, 0
-	}
-	f := &flight{done: make(chan struct{}), begun: now, known: known}
-	if u.breaker.pause > 0 { // closed, it admits everything and knows no probes
-		if wait := admit(u, f, now); wait > 0 {
-			return nil, wait
-		}
-	}
-	if !known {
-		u.strangers++
-	}
-	u.flights[k] = f
-	return f, 0
-}
-
-// admit asks a breaker that is not closed, and returns how long it wants no lookup. u.mu is held.
-func admit(u *upstream, f *flight, now time.Duration) time.Duration {
-	wait, ok := u.breaker.admits(now)
-	if ok {
-		f.probe = u.breaker.start()
-	}
-	return wait
-}
-
-// fly makes a flight's lookup and lets those go who wait for it.
-func fly(u *upstream, k key, token string, f *flight, log *logger) {
-	defer letGo(u, k, f, log)
-	f.verdict = lookUp(u.client, token)
-	landFlight(u, k, f)
-}
-
-// letGo lets those go who wait for a flight, whatever happens.
-func letGo(u *upstream, k key, f *flight, log *logger) {
-	if r := recover(); r != nil {
-		crash(u, k, f, r)
-	}
-	close(f.done)
-	if f.news { // nobody waits for a log
-		announceLanding(u, k, f, log)
-	}
-}
-
-// crash makes a panic in a lookup a failed answer.
-func crash(u *upstream, k key, f *flight, cause interface{}) {
-	if f.verdict == nil {
-		f.verdict = failed(whenMalformed, fmt.Sprintf("panic: %v", cause))
-		landFlight(u, k, f)
-	}
-}
-
-// announceLanding logs what is news. It runs when the panics of the flight are caught already, so it catches its own.
-//
-// While the breaker is open, nothing may come through on the connections that there are, so that the next probe gets a new one.
-func announceLanding(u *upstream, k key, f *flight, log *logger) {
-	defer recovered()
-	log.landing(k, f)
-	if f.after > 0 {
-		u.client.pool.CloseIdleConnections()
-	}
-}
-
-// landFlight ends a flight and stores its verdict.
-func landFlight(u *upstream, k key, f *flight) {
+// decide looks for a key's answer in the cache, and for its flight where there is none. It starts the flight that is missing.
+func decide(u *upstream, k key) (answer, *flight, int) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	now := u.since(epoch)
-	delete(u.flights, k)
-	if !f.known {
-		u.strangers--
+	var a answer
+	e, f := u.good.entries[k], u.flights[k]
+	if e != nil {
+		a = answer{entry: e, from: fromCache, ttl: e.expires - now}
+		if now < e.refresh || now < e.expires && f != nil {
+			return a, nil, doAnswer
+		}
+		if now < e.expires {
+			refreshing := *e
+			refreshing.refresh = e.expires
+			replaceEntry(u.good, e, &refreshing)
+			return a, u.flights.begin(k, true, now), doRefresh
+		}
+		if now < e.retry {
+			a.from = fromStale
+			return a, nil, doAnswer
+		}
 	}
-	v := f.verdict
-	e := v.identity
-	// A good answer after a good answer is no news to the breaker.
-	if e == nil || u.breaker.failures > 0 {
-		tellBreaker(u, f, now)
+	if r := u.refused.entries[k]; r != nil && now < r.expires {
+		return answer{outcome: r.refusal, from: fromRefusals, ttl: r.expires - now}, nil, doAnswer
 	}
-	if e == nil {
-		rememberRefusal(u, k, v, now)
-		return
+	if f != nil {
+		return a, f, doWait
 	}
-	e.key = k
-	left := v.life
-	if left > 0 {
-		// Huawei may have said so as early as when it was asked; who waits for the answer gets it, however little is left.
-		left -= now - f.begun
-		if left <= 0 {
-			forget(u, k)
+	return a, u.flights.begin(k, e != nil && now < e.end, now), doFly
+}
+
+// fly makes a flight's lookup. What comes after it, nobody waits for.
+func fly(u *upstream, k key, token, address string, f *flight, log *logger) {
+	defer recovered()
+	makeLookup(u, k, token, address, f)
+	report(u, k, f, log)
+	if u.shared != nil && f.fresh != nil {
+		go share(u.shared, token, f.fresh)
+	}
+}
+
+// makeLookup is a lookup's way from the key's flight on: shared tier, gate, Huawei, store. It ends the flight whatever happens.
+func makeLookup(u *upstream, k key, token, address string, f *flight) {
+	defer letGo(u, k, f)
+	if u.shared != nil {
+		if e := fromOthers(u, k, token, f); e != nil {
+			landShared(u, f, e)
 			return
 		}
 	}
-	// A refusal of the same token is past its end by now, or nobody would have looked the token up.
-	setMoments(u, e, left, now)
+	askHuawei(u, k, token, address, f)
+	land(u, k, f)
+}
+
+// askHuawei asks if the gate lets the lookup through.
+func askHuawei(u *upstream, k key, token, address string, f *flight) {
+	p, refused := u.gate.enter(k, f.known, address)
+	if p == nil {
+		f.verdict = refused
+		return
+	}
+	defer leaveGate(u, p, f)
+	f.verdict = lookUp(u.client, token)
+}
+
+func leaveGate(u *upstream, p *pass, f *flight) { f.ruling = u.gate.leave(p, f.verdict) }
+
+// letGo lets those go who wait for a flight. A panic in the lookup is a failed answer to them.
+func letGo(u *upstream, k key, f *flight) {
+	if r := recover(); r != nil {
+		f.verdict = failed(whenMalformed, fmt.Sprintf("panic: %v", r))
+		f.answer = answer{outcome: f.verdict.outcome, from: fromHuawei}
+		abandon(u, k)
+	}
+	close(f.done)
+}
+
+func abandon(u *upstream, k key) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	delete(u.flights, k)
+}
+
+// land ends a flight and stores what it brought, in one step: no second lookup can begin in between.
+func land(u *upstream, k key, f *flight) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	delete(u.flights, k)
+	now := u.since(epoch)
+	switch v := f.verdict; {
+	case v.identity != nil:
+		keepIdentity(u, k, f, now)
+	case v.outcome.definite:
+		keepRefusal(u, k, f, now)
+	default:
+		f.answer = answer{outcome: v.outcome, from: fromHuawei, retryAfter: v.retryAfter}
+		if v.outcome.code == codeOverloaded {
+			f.answer.from = fromNowhere
+		}
+		makeDo(u, k, f, now)
+	}
+}
+
+// landShared ends a flight with what another replica found out.
+func landShared(u *upstream, f *flight, e *entry) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	delete(u.flights, e.key)
+	now := u.since(epoch)
+	f.answer = answer{entry: e, outcome: e.refusal, from: fromShared, ttl: e.expires - now}
+	if e.identity == nil {
+		f.answer.entry = nil
+		forget(u, e.key)
+		putEntry(u.refused, e, now)
+		return
+	}
 	putEntry(u.good, e, now)
 }
 
-// tellBreaker tells the breaker how a flight ended. u.mu is held.
-func tellBreaker(u *upstream, f *flight, now time.Duration) {
-	f.news = true
-	f.before = u.breaker.pause
-	u.breaker.done(f.verdict, f.probe, now)
-	f.after = u.breaker.pause
-}
-
-// rememberRefusal stores a refusal and ends the good answer it is the end of. u.mu is held.
-func rememberRefusal(u *upstream, k key, v *verdict, now time.Duration) {
-	if !v.outcome.definite {
+// keepIdentity stores a good answer. The lock is held.
+//
+// Its life counts from when Huawei was asked, and is up to a tenth shorter than the ttl, at random, so that users who came
+// together do not come back together. No rule outlives the token itself. In the last fifth it is refreshed.
+func keepIdentity(u *upstream, k key, f *flight, now time.Duration) {
+	life := u.ttl - time.Duration(u.random()*u.jitter)
+	end := life + u.staleWindow
+	if left := f.verdict.life; left > 0 && left < end {
+		end = left
+		if life > end {
+			life = end
+		}
+	}
+	e := &entry{
+		key:      k,
+		identity: f.verdict.identity,
+		asked:    f.begun,
+		refresh:  f.begun + life/5*4,
+		expires:  f.begun + life,
+		end:      f.begun + end,
+	}
+	f.answer = answer{entry: e, from: fromHuawei, ttl: life}
+	if e.end <= now {
+		forget(u, k) // those who wait get it all the same
 		return
 	}
-	forget(u, k)
-	if v.outcome.remembered {
-		end := now + u.negativeTTL
-		putEntry(u.refused, &entry{key: k, refusal: v.outcome, expires: end, end: end}, now)
-	}
+	// A refusal of the same token is past its end by now, or nobody would have looked the token up.
+	putEntry(u.good, e, now)
+	f.fresh = e
 }
 
-// forget ends the good answer that there may be. u.mu is held.
+// keepRefusal ends the good answer that a refusal is about, and stores the refusal. The lock is held.
+func keepRefusal(u *upstream, k key, f *flight, now time.Duration) {
+	o := f.verdict.outcome
+	f.answer = answer{outcome: o, from: fromHuawei}
+	forget(u, k)
+	end := f.begun + u.negativeTTL
+	if !o.remembered || end <= now {
+		return
+	}
+	e := &entry{key: k, refusal: o, asked: f.begun, expires: end, end: end}
+	putEntry(u.refused, e, now)
+	f.fresh = e
+}
+
+// makeDo puts an older good answer, if there is one, in the place of a failure that is not about the token. The lock is held.
+func makeDo(u *upstream, k key, f *flight, now time.Duration) {
+	e := u.good.entries[k]
+	if e == nil || now >= e.end {
+		return
+	}
+	later := *e
+	f.answer = answer{entry: &later, from: fromStale, ttl: e.expires - now}
+	if now < e.expires {
+		f.answer.from = fromCache
+		if f.verdict.outcome.code == codeOverloaded {
+			later.refresh = now + refreshRetry
+		}
+	} else {
+		later.retry = now + staleRetry
+		if later.retry > e.end {
+			later.retry = e.end
+		}
+	}
+	replaceEntry(u.good, e, &later)
+}
+
+// forget ends the good answer that there may be. The lock is held.
 func forget(u *upstream, k key) {
 	if e := u.good.entries[k]; e != nil {
 		removeEntry(u.good, e)
 	}
 }
 
-// setMoments gives a good answer its moments. Its life is up to a tenth shorter than the ttl, at random, so that users who came
-// together do not come back together; and no rule outlives the token itself, of whose life so much is left (0 = enough). In
-// the last fifth it is refreshed.
-func setMoments(u *upstream, e *entry, left, now time.Duration) {
-	life := u.ttl - time.Duration(u.random()*u.jitter)
-	end := life + u.window
-	if left > 0 && left < end {
-		end = left
-		if life > end {
-			life = end
-		}
+// report logs what an operator would want to know of a lookup.
+func report(u *upstream, k key, f *flight, log *logger) {
+	log.landing(k, f)
+	// While the breaker is open no answer may come on the connections that there are: the next probe gets a new one.
+	if f.ruling.after > 0 {
+		u.client.pool.CloseIdleConnections()
 	}
-	e.refresh = now + life/5*4
-	e.expires = now + life
-	e.end = now + end
 }

@@ -67,7 +67,7 @@ func TestUpstream_theTimeOfALookupIsTakenOffTheTokensLife(t *testing.T) {
 		r.sim.SetFaults(huaweisim.Fault{API: huaweisim.GetInfo, Kind: "hang"})
 		k := keyOf(r.upstream, token)
 		answers := make(chan answer)
-		go func() { answers <- resolve(r.upstream, k, token, r.log) }()
+		go func() { answers <- r.resolve(token, addressOf(token)) }()
 		eventually(t, func() bool { return r.calls(token) == 1 })
 		r.clock.advance(10 * time.Second)
 		r.sim.SetFaults() // lets go; the cut connection is asked again
@@ -95,7 +95,7 @@ func TestUpstream_aTokenWithNothingLeftKeepsNoOlderAnswer(t *testing.T) {
 	replaceEntry(r.good, r.good.entries[k], &older)
 
 	r.sim.SetFaults(huaweisim.Fault{API: huaweisim.GetInfo, Kind: "hang"})
-	a := resolve(r.upstream, k, token, r.log)
+	a := r.resolve(token, addressOf(token))
 	r.requireUser(a, token, fromCache)
 	eventually(t, func() bool { return r.calls(token) == 2 })
 	r.clock.advance(10 * time.Second)
@@ -121,7 +121,7 @@ func TestUpstream_answerServesToTheEndOfItsStaleWindowIfTheTokenLivesAsLong(t *t
 		r.clock.advance(use - 1)
 		a := r.ask(token)
 		require.Nil(t, a.outcome, seconds)
-		require.NotNil(t, a.identity, seconds)
+		require.NotNil(t, a.entry, seconds)
 		r.clock.advance(1)
 		r.requireRefused(r.ask(token), codeUnavailable)
 	}
@@ -215,9 +215,108 @@ func TestUpstream_anAnswerThatIsFreshAgainIsNotCalledStale(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
 	r.ask("mainland/1")
-	a := orStale(r.upstream, keyOf(r.upstream, "mainland/1"), answer{outcome: outcomeByWhen[whenTimeout], from: fromHuawei})
-	r.requireUser(a, "mainland/1", fromCache)
-	require.Equal(t, time.Minute, a.ttl)
+	k := keyOf(r.upstream, "mainland/1")
+	f := r.flights.begin(k, true, r.clock.now)
+	f.verdict = failed(whenTimeout, "")
+	land(r.upstream, k, f)
+	r.requireUser(f.answer, "mainland/1", fromCache)
+	require.Equal(t, time.Minute, f.answer.ttl)
+}
+
+// While Huawei fails, one request in five seconds finds out whether it still does.
+func TestUpstream_aStaleAnswerServesFiveSecondsWithoutAnotherLookup(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	r.ask("mainland/1")
+	r.sim.SetFaults(down(""))
+	r.clock.advance(time.Minute)
+	for n := 0; n < 10; n++ {
+		r.requireUser(r.ask("mainland/1"), "mainland/1", fromStale)
+	}
+	require.Equal(t, 2, r.calls("mainland/1"))
+	r.clock.advance(5*time.Second - 1)
+	r.requireUser(r.ask("mainland/1"), "mainland/1", fromStale)
+	require.Equal(t, 2, r.calls("mainland/1"))
+	r.sim.SetFaults()
+	r.clock.advance(1)
+	r.requireUser(r.ask("mainland/1"), "mainland/1", fromHuawei)
+}
+
+// An HTTP 403 or NSP_STATUS 5 is about this host, such as a firewall's rule: users whom Huawei vouched for are none the worse.
+func TestUpstream_aHostThatMayNotAskKeepsItsKnownUsers(t *testing.T) {
+	t.Parallel()
+	for _, fault := range []huaweisim.Fault{{Kind: "http", Status: 403}, {Kind: "nsp", NSP: "5"}} {
+		r := newRig(t, nil)
+		for n := 0; n < 20; n++ {
+			r.ask("mainland/" + strconv.Itoa(n))
+		}
+		r.sim.SetFaults(fault)
+		r.clock.advance(50 * time.Second)
+		for round := 0; round < 3; round++ {
+			for n := 0; n < 20; n++ {
+				token := "mainland/" + strconv.Itoa(n)
+				require.NotNil(t, r.ask(token).entry, token)
+			}
+			r.requireRefused(r.ask("mainland/new"+strconv.Itoa(round)), codePermissionDenied)
+			r.clock.advance(10 * time.Second)
+		}
+		require.Zero(t, r.gate.breaker.pause)
+	}
+}
+
+// The life of an answer counts from when Huawei was asked, however long the answer took.
+func TestUpstream_lifeCountsFromTheAsking(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(c *Config) { c.Huawei.Timeout = "1m" })
+	r.sim.SetFaults(huaweisim.Fault{Kind: "hang"})
+	answers := make(chan answer)
+	go func() { answers <- r.resolve("mainland/1", "10.0.0.1:1") }()
+	eventually(t, func() bool { return r.calls("mainland/1") == 1 })
+	r.clock.advance(50 * time.Second)
+	r.sim.SetFaults() // lets go; the cut connection is asked again
+	r.requireUser(<-answers, "mainland/1", fromHuawei)
+	r.clock.advance(10 * time.Second)
+	r.requireUser(r.ask("mainland/1"), "mainland/1", fromHuawei)
+}
+
+// A panic, here the clock's, leaves no lock behind and nobody waiting.
+func TestUpstream_aPanicUnderTheLockLeavesItFree(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	r.ask("mainland/1")
+	panicking := func(time.Time) time.Duration { panic("clock") }
+	r.since = panicking
+	require.Panics(t, func() { r.resolve("mainland/1", "10.0.0.1:1") })
+	require.Panics(t, func() { r.resolve("mainland/2", "10.0.0.1:1") })
+	require.True(t, r.mu.TryLock())
+	r.mu.Unlock()
+
+	k := keyOf(r.upstream, "mainland/3")
+	f := r.flights.begin(k, false, 0)
+	fly(r.upstream, k, "mainland/3", "a", f, r.log) // panics when it lands
+	<-f.done
+	r.requireRefused(f.answer, codeMalformed)
+	require.Empty(t, r.flights)
+	require.Zero(t, r.gate.underWay)
+
+	r.since = r.clock.since
+	r.requireUser(r.ask("mainland/1"), "mainland/1", fromCache)
+}
+
+// A refresh for which the gate has no room is tried again a second later, rather than never in that life.
+func TestUpstream_aRefreshWithoutRoomIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(c *Config) { c.Huawei.MaxConcurrent = "1" })
+	r.ask("mainland/1")
+	r.clock.advance(50 * time.Second)
+	p, _ := r.gate.enter(testKey(1), true, "a")
+	r.requireUser(r.ask("mainland/1"), "mainland/1", fromCache)
+	r.gate.leave(p, good())
+	r.requireUser(r.ask("mainland/1"), "mainland/1", fromCache)
+	require.Equal(t, 1, r.calls("mainland/1"))
+	r.clock.advance(time.Second)
+	r.requireUser(r.ask("mainland/1"), "mainland/1", fromCache)
+	require.Equal(t, 2, r.calls("mainland/1"))
 }
 
 func TestUpstream_staleAnswerNeedsNoWaitWhileTheBreakerIsOpen(t *testing.T) {
@@ -249,7 +348,7 @@ func TestUpstream_strangersGetOverloadedWhileTheBreakerIsOpen(t *testing.T) {
 	require.Zero(t, r.calls("mainland/stranger"))
 
 	r.sim.SetFaults()
-	r.clock.advance(5 * time.Second)
+	r.clock.advance(shortestPause + probePriority)
 	r.requireUser(r.ask("mainland/stranger"), "mainland/stranger", fromHuawei)
 }
 
@@ -286,7 +385,7 @@ func TestUpstream_refreshServesAtOnce(t *testing.T) {
 	r.ask("mainland/1")
 	r.sim.SetFaults(huaweisim.Fault{Kind: "hang"})
 	r.clock.advance(50 * time.Second)
-	a := resolve(r.upstream, keyOf(r.upstream, "mainland/1"), "mainland/1", r.log) // would hang if it waited
+	a := r.resolve("mainland/1", addressOf("mainland/1")) // would hang if it waited
 	r.requireUser(a, "mainland/1", fromCache)
 	r.sim.SetFaults()
 	r.settle()
@@ -304,7 +403,7 @@ func TestUpstream_coalescesLookupsOfOneToken(t *testing.T) {
 		group.Add(1)
 		go func() {
 			defer group.Done()
-			answers[n] = resolve(r.upstream, keyOf(r.upstream, "mainland/1"), "mainland/1", r.log)
+			answers[n] = r.resolve("mainland/1", addressOf("mainland/1"))
 		}()
 	}
 	eventually(t, func() bool { return r.calls("mainland/1") == 1 })
@@ -338,26 +437,26 @@ func TestUpstream_strangersCannotUseUpTheLastQuarter(t *testing.T) {
 		group.Add(1)
 		go func() {
 			defer group.Done()
-			resolve(r.upstream, keyOf(r.upstream, token), token, r.log)
+			r.resolve(token, addressOf(token))
 		}()
 	}
 	for n := 0; n < 6; n++ {
 		ask(fmt.Sprintf("mainland/stranger%d", n))
 	}
-	eventually(t, func() bool { return len(r.underWay()) == 6 })
-	a := resolve(r.upstream, keyOf(r.upstream, "mainland/stranger7"), "mainland/stranger7", r.log)
+	eventually(t, func() bool { return r.inside() == 6 })
+	a := r.resolve("mainland/stranger7", addressOf("mainland/stranger7"))
 	r.requireRefused(a, codeOverloaded)
 	require.Equal(t, time.Second, a.retryAfter)
 
 	ask("mainland/known1")
 	ask("mainland/known2")
-	eventually(t, func() bool { return len(r.underWay()) == 8 })
-	r.requireUser(resolve(r.upstream, keyOf(r.upstream, "mainland/known3"), "mainland/known3", r.log), "mainland/known3", fromStale)
+	eventually(t, func() bool { return r.inside() == 8 })
+	r.requireUser(r.resolve("mainland/known3", addressOf("mainland/known3")), "mainland/known3", fromStale)
 
 	r.sim.SetFaults()
 	group.Wait()
 	require.Empty(t, r.flights)
-	require.Zero(t, r.strangers)
+	require.Zero(t, r.gate.strangers)
 }
 
 func TestUpstream_pastTheStaleWindowAUserIsAStranger(t *testing.T) {
@@ -378,15 +477,15 @@ func TestUpstream_pastTheStaleWindowAUserIsAStranger(t *testing.T) {
 		group.Add(1)
 		go func() {
 			defer group.Done()
-			resolve(r.upstream, keyOf(r.upstream, token), token, r.log)
+			r.resolve(token, addressOf(token))
 		}()
 	}
-	eventually(t, func() bool { return len(r.underWay()) == 3 })
-	r.requireRefused(resolve(r.upstream, keyOf(r.upstream, "mainland/1"), "mainland/1", r.log), codeOverloaded)
+	eventually(t, func() bool { return r.inside() == 3 })
+	r.requireRefused(r.resolve("mainland/1", addressOf("mainland/1")), codeOverloaded)
 
 	r.sim.SetFaults()
 	group.Wait()
-	require.Zero(t, r.strangers)
+	require.Zero(t, r.gate.strangers)
 }
 
 func TestUpstream_refusalsNeverPushOutGoodAnswers(t *testing.T) {
@@ -432,10 +531,12 @@ func TestUpstream_panicInALookupIsARefusal(t *testing.T) {
 	a := r.ask("mainland/1")
 	r.requireRefused(a, codeMalformed)
 	require.Empty(t, r.flights)
-	require.Zero(t, r.strangers)
+	require.Zero(t, r.gate.strangers)
 
-	f := &flight{done: make(chan struct{}), known: true}
-	fly(r.upstream, keyOf(r.upstream, "mainland/1"), "mainland/1", f, r.log)
+	k := keyOf(r.upstream, "mainland/1")
+	f := r.flights.begin(k, true, r.clock.now)
+	fly(r.upstream, k, "mainland/1", "a", f, r.log)
 	<-f.done
 	require.Contains(t, f.verdict.cause, "panic")
+	require.Zero(t, r.gate.underWay)
 }

@@ -1,0 +1,139 @@
+package huaweiid
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+)
+
+// The gate decides which lookups may go to Huawei: as many as there are slots for, and none while the breaker is open.
+// Known users have slots that strangers cannot use up, and no client address can take all of the strangers'.
+
+// gate is in front of one Huawei.
+type gate struct {
+	slots         int                           // lookups that may be under way at once
+	strangerSlots int                           // of them; the last quarter is for known users
+	addressSlots  int                           // of a stranger's address, once half of the strangers' slots are taken
+	since         func(time.Time) time.Duration // time.Since but in tests
+
+	mu        sync.Mutex // guards all below
+	breaker   breaker
+	underWay  int
+	strangers int            // of them
+	addresses map[string]int // of the strangers, per client address
+	warned    bool           // of lonely failures
+}
+
+// pass is a lookup's leave to ask Huawei.
+type pass struct {
+	key     key
+	known   bool
+	address string
+	probe   bool
+}
+
+// ruling is what a lookup's end made of the breaker.
+type ruling struct {
+	before time.Duration // the breaker's pause until then; 0 = it was closed
+	after  time.Duration // and from then on
+	lonely bool          // see breaker.lonely
+}
+
+func newGate(maxConcurrent int) *gate {
+	g := &gate{
+		slots:         maxConcurrent,
+		strangerSlots: maxConcurrent - maxConcurrent/4,
+		since:         time.Since,
+		addresses:     map[string]int{},
+	}
+	g.addressSlots = g.strangerSlots / 4
+	if g.addressSlots == 0 {
+		g.addressSlots = 1
+	}
+	return g
+}
+
+// enter returns a pass, which has to leave again, or the verdict that the lookup may not start.
+func (g *gate) enter(k key, known bool, address string) (*pass, *verdict) {
+	now := g.since(epoch)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.hasRoom(known, address) {
+		return nil, &verdict{outcome: outcomeByWhen[whenCrowded], retryAfter: time.Second}
+	}
+	wait, probe, ok := g.breaker.admits(known, address, now)
+	if !ok {
+		return nil, &verdict{outcome: outcomeByWhen[whenPaused], retryAfter: wait}
+	}
+	g.underWay++
+	if !known {
+		g.strangers++
+		g.addresses[address]++
+	}
+	return &pass{key: k, known: known, address: address, probe: probe}, nil
+}
+
+func (g *gate) hasRoom(known bool, address string) bool {
+	if g.underWay >= g.slots {
+		return false
+	}
+	if known {
+		return true
+	}
+	if g.strangers >= g.strangerSlots {
+		return false
+	}
+	return 2*g.strangers < g.strangerSlots || g.addresses[address] < g.addressSlots
+}
+
+// leave gives a pass back and tells the breaker how the lookup ended; nil = by a panic.
+func (g *gate) leave(p *pass, v *verdict) ruling {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.underWay--
+	if !p.known {
+		g.strangers--
+		g.addresses[p.address]--
+		if g.addresses[p.address] == 0 {
+			delete(g.addresses, p.address)
+		}
+	}
+	if v == nil {
+		v = failed(whenMalformed, "panic")
+	}
+	r := ruling{before: g.breaker.pause}
+	g.breaker.done(p, v, g.since(epoch))
+	r.after, r.lonely = g.breaker.pause, g.breaker.lonely() && !g.warned
+	g.warned = g.warned || r.lonely
+	return r
+}
+
+// clientAddress names the client that a request is of: the last element of X-Forwarded-For, which is what the nearest
+// proxy that Traefik trusts has seen (Traefik takes the header off requests of others), else the connection's peer. An IPv6
+// client has a /64 to itself, so that is what counts as its address.
+func clientAddress(req *http.Request) string {
+	text := ""
+	if lines := req.Header["X-Forwarded-For"]; len(lines) > 0 {
+		line := lines[len(lines)-1]
+		text = strings.TrimSpace(line[strings.LastIndexByte(line, ',')+1:])
+	}
+	if text == "" {
+		text = req.RemoteAddr
+	}
+	if host, _, err := net.SplitHostPort(text); err == nil {
+		text = host
+	}
+	address, err := netip.ParseAddr(text)
+	if err != nil {
+		return "" // all who cannot be told apart share one
+	}
+	address = address.Unmap().WithZone("")
+	if address.Is4() {
+		return address.String()
+	}
+	network, _ := address.Prefix(64) // every IPv6 address has one
+	return network.String()
+}
