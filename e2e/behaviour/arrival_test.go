@@ -25,10 +25,10 @@ func fold(name string) string {
 	}, name)
 }
 
-// perConnection are headers that are between a client and the server in front, and lengths that HTTP itself rewrites.
+// perConnection are headers between a client and the server in front, and those that proxies write anew.
 var perConnection = map[string]bool{
 	"Connection": true, "Keep-Alive": true, "Proxy-Connection": true, "Te": true, "Trailer": true, "Upgrade": true,
-	"Transfer-Encoding": true, "Content-Length": true, "Expect": true,
+	"Transfer-Encoding": true, "Content-Length": true, "Expect": true, "X-Forwarded-For": true,
 }
 
 // verifyArrival checks that the backend got the identity that it should, nothing that could be taken for one, and all

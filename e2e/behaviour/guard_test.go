@@ -1,6 +1,7 @@
 package behaviour
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -10,11 +11,20 @@ import (
 
 // What keeps Huawei from being asked: the breaker and the bound on calls under way.
 
-// failures are five requests whose lookups fail, each with a token of its own.
+// failures are five requests whose lookups fail, each with a token and of a client address of its own.
 func failures(kind string, w want) []step {
 	var steps []step
 	for _, n := range []string{"1", "2", "3", "4", "5"} {
-		steps = append(steps, step{bearer("{" + kind + "#" + n + "}"), w})
+		steps = append(steps, step{bearer("{" + kind + "#" + n + "}").from("192.0.2." + n), w})
+	}
+	return steps
+}
+
+// fromOne makes all steps those of one client address.
+func fromOne(steps []step) []step {
+	for i := range steps {
+		steps[i].send.lines = slices.Clone(steps[i].send.lines[:1])
+		steps[i].send = steps[i].send.from("192.0.2.1")
 	}
 	return steps
 }
@@ -50,12 +60,21 @@ func guardRows() []row {
 		},
 		{
 			name:   "nobody is asked for as long as Huawei wants to be left alone",
-			faults: []huaweisim.Fault{{Kind: "http", Status: 503, RetryAfter: "40", Count: 1}},
+			faults: []huaweisim.Fault{{Kind: "http", Status: 503, RetryAfter: "40", Count: 2}},
 			steps: []step{
-				{bearer("{mainland#1}"), refuses(503, "huawei_throttled").asking(1).and(retryAfter("40"))},
+				{bearer("{mainland#1}").from("192.0.2.1"), refuses(503, "huawei_throttled").asking(1).and(retryAfter("40"))},
+				{bearer("{mainland#2}").from("192.0.2.2"), refuses(503, "huawei_throttled").asking(1).and(retryAfter("40"))},
 				{bearer("{mainland#2}"), overloaded().and(waiting(6, 40))},
 				{bearer("{mainland#1}"), overloaded().and(waiting(6, 40))},
 			},
+		},
+		{
+			name: "what one client's own tokens draw keeps nobody else out",
+			steps: append(append(append(fromOne(failures("nsp/500", unavailable)),
+				fromOne(failures("nsp/70001401", unavailable))...),
+				fromOne(failures("http/429/60", refuses(503, "huawei_throttled").asking(1)))...),
+				step{bearer("{mainland}").from("192.0.2.9"), forwards("{mainland}").asking(1)},
+				step{bearer("{mainland#1}").from("192.0.2.1"), forwards("{mainland#1}").asking(1)}),
 		},
 		{
 			name: "a lookup that succeeds starts the count of failures anew",

@@ -16,7 +16,7 @@ func startTraefik(t *testing.T, rows []row, upstream *huawei) *host {
 	t.Helper()
 	ctx := context.Background()
 	h, text := newHost(t, "traefik", rows, upstream)
-	p, err := proxy.Start(ctx, proxy.Options{Dynamic: text})
+	p, err := proxy.Start(ctx, proxy.Options{Dynamic: text, TrustLoopback: true})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, p.Stop()) })
 

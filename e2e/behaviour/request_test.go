@@ -38,6 +38,12 @@ func (r request) through(via string) request       { r.via = via; return r }
 func (r request) sending(body string) request      { r.body = body; return r }
 func (r request) trailing(lines ...string) request { r.chunked, r.trailers = true, lines; return r }
 
+// from is of a client with this address.
+func (r request) from(address string) request {
+	r.lines = append(slices.Clone(r.lines), "X-Forwarded-For: "+address)
+	return r
+}
+
 // inChunks sends the body with a length that the head does not tell.
 func (r request) inChunks(body string) request { r.chunked, r.body = true, body; return r }
 

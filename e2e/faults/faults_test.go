@@ -79,7 +79,7 @@ func setUp(t *testing.T) ([]*course, []*flood, *proxy.Proxy) {
 	t.Helper()
 	backend := httptest.NewServer(echo.Handler())
 	t.Cleanup(backend.Close)
-	p, err := proxy.Start(context.Background(), proxy.Options{LogLevel: "ERROR"})
+	p, err := proxy.Start(context.Background(), proxy.Options{LogLevel: "ERROR", TrustLoopback: true})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, p.Stop()) })
 	client := traffic.NewClient(p.URL())

@@ -42,6 +42,9 @@ type Options struct {
 	LogLevel string
 	// AccessLog turns on the access log, which Proxy.AccessLog reads.
 	AccessLog bool
+	// TrustLoopback has the entry points believe the X-Forwarded-For of clients on 127.0.0.1, so that a test's requests can be
+	// of many client addresses.
+	TrustLoopback bool
 	// Env is added to the environment of this process, as NAME=value.
 	Env []string
 	// Plugins are the local plugins by alias, each a directory with a Go module. "huaweiid" is the plugin of this checkout

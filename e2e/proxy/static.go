@@ -33,6 +33,9 @@ func staticConfig(dir string, addresses, modules map[string]string, dashboard bo
 	for _, name := range slices.Sorted(maps.Keys(addresses)) {
 		// One second for requests under way, so that a stop is quick and a test still sees them finish.
 		fmt.Fprintf(&b, "  %s:\n    address: %s\n    transport:\n      lifeCycle:\n        graceTimeOut: 1s\n", name, strconv.Quote(addresses[name]))
+		if options.TrustLoopback {
+			b.WriteString("    forwardedHeaders:\n      trustedIPs: [127.0.0.1/32]\n")
+		}
 	}
 
 	fmt.Fprintf(&b, "providers:\n  providersThrottleDuration: 100ms\n  file:\n    directory: %s\n    watch: true\n",

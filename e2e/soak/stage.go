@@ -45,7 +45,7 @@ func start(ctx context.Context) (*stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := proxy.Start(ctx, proxy.Options{LogLevel: "ERROR"})
+	p, err := proxy.Start(ctx, proxy.Options{LogLevel: "ERROR", TrustLoopback: true})
 	if err != nil {
 		huawei.Close()
 		return nil, err

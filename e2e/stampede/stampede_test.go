@@ -81,7 +81,7 @@ func TestStampede_costsOneCallPerToken(t *testing.T) {
 		},
 	})
 	require.NoError(t, err)
-	p, err := proxy.Start(ctx, proxy.Options{Dynamic: config, LogLevel: "ERROR"})
+	p, err := proxy.Start(ctx, proxy.Options{Dynamic: config, LogLevel: "ERROR", TrustLoopback: true})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, p.Stop()) })
 	require.NoError(t, p.WaitRouters(ctx, host))
