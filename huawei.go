@@ -140,7 +140,7 @@ func getInfo(c *client, ctx context.Context, form string) *verdict {
 }
 
 // identified is the verdict on an answer that names a user; nil is one that no header can carry.
-func identified(api string, id *entry) *verdict {
+func identified(api string, id *identity) *verdict {
 	if id == nil {
 		return malformed(api, "the OpenID is missing, or a member is too long or not visible ASCII")
 	}

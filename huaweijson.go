@@ -1,8 +1,7 @@
 package huaweiid
 
-import "time"
+import "encoding/json"
 
-<<<<<<<< HEAD:huaweijson.go
 // Huawei's answers, as far as they count.
 //
 // Members are told apart to the letter. encoding/json would take "OPENID" for openID: it prefers the field that has the
@@ -61,24 +60,4 @@ func clientIDOf(info *tokenInfo) (id string, ok bool) {
 	}
 	err := json.Unmarshal(info.ClientID, &number)
 	return number.String(), err == nil
-========
-// Ways in which an answer was come by. They are the results of huaweiid_cache_lookups_total, too.
-const (
-	fromCache     = "hit"
-	fromRefusals  = "negative_hit"
-	fromHuawei    = "miss"
-	fromCoalesced = "coalesced"
-	fromStale     = "stale"
-	fromShared    = "shared_hit"
-	fromNowhere   = "overloaded" // nobody was asked
-)
-
-// answer says for whom a token stands, or what is in the way of knowing it, and how that was come by.
-type answer struct {
-	entry      *entry   // a good one; nil = there is an outcome
-	outcome    *outcome // nil = there is an identity
-	from       string
-	ttl        time.Duration // what is left of the entry's life; negative when stale
-	retryAfter time.Duration // 0 = nobody said
->>>>>>>> 59cc283 (Part flights, gate and shared tier, count failures per token and client address, and let hits wait for one assignment at most):answer.go
 }
