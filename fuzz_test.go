@@ -66,33 +66,37 @@ func FuzzTokenSource(f *testing.F) {
 	f.Add("Bearer abc", "session=x; a=b", "access_token=1&b=2")
 	f.Add("bearer  a\nBasic b", `session="q";session=`, "%61ccess_token=%zz&&=;")
 	f.Add("Bearer", "", "access_token")
+	f.Add("Bearer: a", "session=a%2Bb;session=a+b", "a=1;access_token=T;b=2")
+	f.Add("Bearer eyJh.eyJp.c2ln", "\u00a0session=x;;session;session=", "access%5ftoken=%61&access_token=a&%5f")
 	f.Fuzz(func(t *testing.T, authorization, cookie, query string) {
-		for _, source := range []*tokenSource{
-			everywhere,
+		for _, settings := range []tokenSettings{
+			{header: "Authorization", scheme: "Bearer", cookie: "session", query: "access_token"},
 			{cookie: "session"},
 			{query: "access_token"},
 			{header: "Authorization"},
 		} {
+			reader := newTokenSource(settings)
 			req := request("/path")
 			req.Header["Authorization"] = strings.Split(authorization, "\n")
 			req.Header["Cookie"] = strings.Split(cookie, "\n")
-			req.URL.RawQuery = query
+			req.URL.RawQuery = strings.ReplaceAll(query, ";", "&")
 			req.RequestURI = "/path?" + query
 			before := req.Header.Clone()
 
-			tokens, where := findTokens(source, req)
-			require.Equal(t, len(tokens) > 0, where != "")
-			if where == "" {
+			token, where, problem := findToken(reader, req)
+			require.Equal(t, problem == "", isToken(token) && problem != whenRepeated)
+			require.Equal(t, problem == whenNoToken, where == "")
+			if where == "" || problem == whenUnreadable {
 				continue
 			}
-			bare := withoutToken(source, req, where)
+			bare := withoutToken(reader, req, where)
 			require.Equal(t, before, req.Header)
-			require.Equal(t, query, req.URL.RawQuery)
-			_, again := findTokens(source, bare)
+			require.Equal(t, "/path?"+query, req.RequestURI)
+			_, again, _ := findToken(reader, bare)
 			require.NotEqual(t, where, again)
-			if source.query != "" {
+			if where == inQuery {
 				_, rest, _ := strings.Cut(bare.RequestURI, "?")
-				require.Equal(t, bare.URL.RawQuery, rest)
+				require.Equal(t, bare.URL.RawQuery, strings.ReplaceAll(rest, ";", "&"))
 			}
 		}
 	})

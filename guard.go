@@ -1,9 +1,11 @@
 package huaweiid
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"reflect"
 	"strings"
 )
 
@@ -25,15 +27,19 @@ const (
 
 // folding makes equal what CGI, WSGI, PHP and Rack cannot tell apart: letters upper-cased, all else but digits to "_".
 // It keeps the length. Every pair is one byte to one byte, so that Replace is a compiled table look-up.
-var folding = newFolding()
+var folding = newFolding("")
 
-func newFolding() *strings.Replacer {
+// newFolding takes the characters that it makes spaces of.
+func newFolding(spaces string) *strings.Replacer {
 	var pairs []string
 	for i := 0; i < 256; i++ {
 		from := string([]byte{byte(i)})
 		to := "_"
 		if strings.Contains(letters+digits, from) {
 			to = strings.ToUpper(from)
+		}
+		if strings.Contains(spaces, from) {
+			to = " "
 		}
 		pairs = append(pairs, from, to)
 	}
@@ -94,29 +100,25 @@ func protectedNames(configured []string) map[string]bool {
 // guard takes forged identity headers off requests.
 type guard struct {
 	protected map[string]bool // folded
-	shortest  int             // bytes, of the protected names
-	longest   int
-	ordinary  map[string]bool   // canonical names that need no second look
-	cuts      *strings.Replacer // makes a folded text shorter that has anything in it of which stripForged takes some off
+	listed    []string        // the same, as they stand in a list of names
+	ordinary  map[string]bool // canonical names that need no second look
+
+	// suspects makes a list of names shorter that has a protected one in it, or one of a header whose value has to be read.
+	suspects *strings.Replacer
 }
 
 // newGuard takes the names of the identity headers and that of the token's.
 func newGuard(configured []string, token string) *guard {
 	g := &guard{protected: protectedNames(configured), ordinary: ordinary}
-	cuts := []string{fold(tunnel), "", fold(tunnelSettings), ""}
+	suspects := []string{inList("Connection"), "", inList("Upgrade"), "", inList("Http2-Settings"), ""}
 	for name := range g.protected {
-		cuts = append(cuts, name, "")
-		if g.shortest == 0 || len(name) < g.shortest {
-			g.shortest = len(name)
-		}
-		if len(name) > g.longest {
-			g.longest = len(name)
-		}
+		g.listed = append(g.listed, inList(name))
+		suspects = append(suspects, inList(name), "")
 		if ordinaryNames[name] {
 			g.ordinary = ordinaryBeside(g.protected)
 		}
 	}
-	g.cuts = strings.NewReplacer(cuts...)
+	g.suspects = strings.NewReplacer(suspects...)
 	// Every request that matters has the token's header. A name that means something may be one that has to be read.
 	if token != "" && !g.ordinary[token] && !isReserved(token) {
 		g.ordinary = ordinaryBeside(g.protected)
@@ -163,92 +165,66 @@ func ordinaryBeside(protected map[string]bool) map[string]bool {
 // strings, which saves another.
 var unwritable io.Writer = (*os.File)(nil)
 
+// listing folds a list of names as fmt prints it, "[A B]": each name stands between spaces then.
+var listing = newFolding(" []")
+
+// inList is how a name stands in such a list.
+func inList(name string) string { return " " + fold(name) + " " }
+
+// namesIn returns the names of a header's fields as a list, and the same folded, each name where it was. A client may send
+// 150 000 names, so that compiled code makes the list: fmt prints the value that a reflect.Value holds.
+func namesIn(h http.Header) (names, folded string) {
+	names = fmt.Sprint(reflect.ValueOf(h).MapKeys())
+	return names, listing.Replace(names)
+}
+
 // stripForged takes off a request what a client forged: every header whose name folds to a protected one, those names in
-// Connection, since a proxy drops what Connection lists and would drop ours (RFC 9110 §7.6.1), and the offer of a tunnel.
-//
-// Where the unusual headers, names, values and all, have none of that anywhere in them, there is nothing to take off. Five
-// compiled calls see that; to look at a dozen names one by one takes a quarter longer, and with Connection among them nearly
-// three times as long.
+// Connection, since a proxy drops what Connection lists and would drop ours (RFC 9110 §7.6.1), and offers to upgrade the
+// connection to anything but WebSocket.
 func stripForged(g *guard, h http.Header) {
-	var unusual strings.Builder
-	_ = h.WriteSubset(&unusual, g.ordinary) // a Builder takes everything
-	text := unusual.String()
-	if len(text) > searchable || len(g.cuts.Replace(folding.Replace(text))) < len(text) {
-		removeForged(g, h)
-	}
-}
-
-// searchable is how long the unusual headers may be that are searched in one piece, in bytes: at 10 ns a byte, longer ones take
-// as long as a loop over the names, which does not depend on the values.
-const searchable = 512
-
-// removeForged looks at Connection and at the headers one by one.
-func removeForged(g *guard, h http.Header) {
-	if lines := h["Connection"]; len(lines) > 0 {
-		setOrDelete(h, "Connection", withoutProtected(g, lines))
-		forbidTunnel(h)
-	}
-	shortest, longest := g.shortest, g.longest
-	for name := range h {
-		// Folding keeps the length.
-		if len(name) < shortest || len(name) > longest {
-			continue
-		}
-		if g.protected[fold(name)] {
-			delete(h, name)
-		}
-	}
-}
-
-// What forbidTunnel takes off.
-const (
-	tunnel         = "h2c" // in Upgrade
-	tunnelSettings = "Http2-Settings"
-)
-
-// forbidTunnel takes the offer to go on in HTTP/2 off a request. A backend that accepted it would get all later requests
-// of that connection unseen by any middleware, with whatever identity headers the client writes; Traefik before v3.7.13
-// forwards the offer (CVE-2026-88008). HTTP/2 without TLS begins without an upgrade nowadays (RFC 9113 §3.1), so nobody
-// who means well misses it; WebSocket stays. An upgrade needs a Connection line, so that only requests with one come here.
-func forbidTunnel(h http.Header) {
-	delete(h, tunnelSettings)
-	lines := h["Upgrade"]
-	if !strings.Contains(strings.ToLower(strings.Join(lines, ",")), tunnel) {
+	names, folded := namesIn(h)
+	if len(g.suspects.Replace(folded)) == len(folded) {
 		return
 	}
-	var others []string
-	for _, protocol := range strings.Split(strings.Join(lines, ","), ",") {
-		if protocol = strings.TrimSpace(protocol); protocol != "" && !strings.EqualFold(protocol, tunnel) {
-			others = append(others, protocol)
-		}
-	}
-	if len(others) > 0 {
-		others = []string{strings.Join(others, ", ")}
-	}
-	setOrDelete(h, "Upgrade", others)
+	cleanConnection(g, h)
+	keepWebSocket(h)
+	removeNames(g.listed, g.ordinary, h, names, folded)
 }
 
-// withoutProtected returns Connection's lines without protected names. A line that lists none stays as it is. What counts
-// as space is the most that a reader in Go may take off the list, Unicode's included: HTTP lets those bytes through, and
-// with less taken off for the look than from the line, what is left could name a protected header after all.
-func withoutProtected(g *guard, lines []string) []string {
-	var kept []string
-	for _, line := range lines {
-		var options []string
-		dropped := false
-		for _, option := range strings.Split(line, ",") {
-			if g.protected[fold(strings.TrimSpace(option))] {
-				dropped = true
-				continue
+// maxSpellings bounds the headers that are taken off one by one. The default names have 675 spellings that net/http lets through.
+const maxSpellings = 1000
+
+// removeNames takes off the headers whose names are in a list of folded names. Of a request with more than maxSpellings of them
+// only the ordinary headers are left, so that no client chooses how long the loop is.
+func removeNames(listed []string, ordinary map[string]bool, h http.Header, names, folded string) {
+	removed := 0
+	for _, name := range listed {
+		from := 0
+		for {
+			i := strings.Index(folded[from:], name)
+			if i < 0 {
+				break
 			}
-			options = append(options, option)
-		}
-		if dropped {
-			line = strings.TrimSpace(strings.Join(options, ","))
-		}
-		if line != "" || !dropped {
-			kept = append(kept, line)
+			end := from + i + len(name) - 1 // of the space behind it, which may be the one before the next
+			delete(h, names[from+i+1:end])
+			from = end
+			if removed++; removed > maxSpellings {
+				keepOrdinary(ordinary, h)
+				return
+			}
 		}
 	}
-	return kept
+}
+
+func keepOrdinary(ordinary map[string]bool, h http.Header) {
+	kept := http.Header{}
+	for name := range ordinary {
+		if values, ok := h[name]; ok {
+			kept[name] = values
+		}
+	}
+	reflect.ValueOf(h).Clear()
+	for name, values := range kept {
+		h[name] = values
+	}
 }

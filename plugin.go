@@ -63,7 +63,7 @@ func newPlugin(ctx context.Context, next http.Handler, config *Config, name stri
 		next:      next,
 		settings:  s,
 		source:    newTokenSource(s.token),
-		challenge: "Bearer realm=" + quoted(s.realm),
+		challenge: challengeOf(s),
 		verbose:   s.mode == modeReport || s.logLevel <= slog.LevelDebug,
 		guard:     newGuard(headerNames(s.headers), s.token.header),
 		enricher:  newEnricher(s.headers, s.phone.format),
@@ -139,7 +139,7 @@ func (p *plugin) handler() http.HandlerFunc {
 // requests, are forwarded without an identity.
 func (p *plugin) besidePreflights(others http.HandlerFunc) http.HandlerFunc {
 	return func(rw http.ResponseWriter, req *http.Request) {
-		if req.Method == http.MethodOptions && len(req.Header["Origin"]) > 0 && len(req.Header["Access-Control-Request-Method"]) > 0 {
+		if isPreflight(req) {
 			forwardPreflight(p, rw, req)
 			return
 		}
@@ -149,9 +149,17 @@ func (p *plugin) besidePreflights(others http.HandlerFunc) http.HandlerFunc {
 
 func forwardPreflight(p *plugin, rw http.ResponseWriter, req *http.Request) {
 	stripForged(p.guard, req.Header)
+	stripPreflight(req.Header)
 	// Browsers send no credentials with a preflight, but a token in the query is part of the URL that they ask about.
 	if p.settings.token.remove {
-		req = withoutAnyToken(p.source, req)
+		_, where, problem := findToken(p.source, req)
+		if problem == whenUnreadable {
+			reject(p, rw, req, outcomeByWhen[problem], 0, "")
+			return
+		}
+		if where != "" {
+			req = withoutToken(p.source, req, where)
+		}
 	}
 	forwardAnonymous(p, rw, req, statusAnonymous)
 }
@@ -174,16 +182,19 @@ func (p *plugin) fastHeader() (header, prefix string) {
 
 // serve goes the whole way, for a request that was stripped.
 func serve(p *plugin, rw http.ResponseWriter, req *http.Request) {
-	tokens, where := findTokens(p.source, req)
-	if p.settings.token.remove && where != "" {
-		req = withoutToken(p.source, req, where)
-	}
-	if len(tokens) != 1 || !isToken(tokens[0]) {
-		serveWithoutToken(p, rw, req, tokens)
+	token, where, problem := findToken(p.source, req)
+	if problem == whenNoToken || problem == whenUnreadable {
+		serveWithoutToken(p, rw, req, problem)
 		return
 	}
-
-	serveToken(p, rw, req, tokens[0])
+	if p.settings.token.remove {
+		req = withoutToken(p.source, req, where)
+	}
+	if problem != "" {
+		reject(p, rw, req, outcomeByWhen[problem], 0, fingerprint(keyOf(p.upstream, token)))
+		return
+	}
+	serveToken(p, rw, req, token)
 }
 
 // serveCredentials goes on where the fast way found no fresh answer: for a request that has one value of the token's header. A
@@ -214,21 +225,18 @@ func serveToken(p *plugin, rw http.ResponseWriter, req *http.Request, token stri
 	forwardIdentified(p, rw, req, a.entry, a.from)
 }
 
-// serveWithoutToken goes the way of a request that has no token, or none that can be one, or more than one.
-func serveWithoutToken(p *plugin, rw http.ResponseWriter, req *http.Request, tokens []string) {
-	if len(tokens) == 0 {
+// serveWithoutToken goes the way of a request in which no token was found, or too much that could be one.
+func serveWithoutToken(p *plugin, rw http.ResponseWriter, req *http.Request, problem string) {
+	if problem == whenNoToken {
 		if p.settings.mode == modeOptional {
 			forwardAnonymous(p, rw, req, statusAnonymous)
 			return
 		}
-		reject(p, rw, req, outcomeByWhen[whenNoToken], 0, "")
-		return
+		if misspelt(p.source, req) {
+			problem = whenMisspelt
+		}
 	}
-	o := outcomeByWhen[whenUnfitToken]
-	if len(tokens) > 1 {
-		o = outcomeByWhen[whenRepeated]
-	}
-	reject(p, rw, req, o, 0, fingerprint(keyOf(p.upstream, tokens[0])))
+	reject(p, rw, req, outcomeByWhen[problem], 0, "")
 }
 
 // forwardWithoutToken forwards with an identity from the cache what has the token as the one value of its header.

@@ -220,8 +220,6 @@ func TestServeHTTP_noTrailerReachesTheBackend(t *testing.T) {
 		"token removed":     {func(c *Config) { c.Token.Remove = "true" }, []string{"Authorization: Bearer mainland/1"}},
 		"no token":          {func(c *Config) { c.Mode = modeOptional }, nil},
 		"bad token":         {func(c *Config) { c.Mode = modeReport }, []string{"Authorization: Bearer expired/1"}},
-		"preflight": {func(c *Config) { c.AllowPreflight = "true" },
-			[]string{"Origin: https://app.example", "Access-Control-Request-Method: PUT"}},
 	} {
 		config, _ := simulated(t, test.change)
 		handler, err := New(context.Background(), next, config, "test@file")

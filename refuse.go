@@ -16,8 +16,10 @@ const defaultRetryAfter = shortestPause
 
 // details say in plain words, to the developer of the app in front, what a code means and what to do.
 var details = map[string]string{
-	codeTokenMissing:     "This resource needs a Huawei ID access token, and the request carries none.",
-	codeTokenRepeated:    "The request carries more than one access token. Send exactly one.",
+	codeTokenMissing:  "This resource needs a Huawei ID access token, and the request carries none.",
+	codeTokenRepeated: "The request carries more than one access token. Send exactly one.",
+	codeTokenUnreadable: "The request names the place of the access token too often: in more than 16 headers, cookies or parameters. " +
+		"Send exactly one.",
 	codeTokenInvalid:     "The access token is invalid, expired or revoked. Sign in again, or refresh the token.",
 	codeTokenForeign:     "The access token was not issued to a user of this app.",
 	codePermissionDenied: "Huawei denies access to this user's information.",
@@ -32,6 +34,15 @@ var details = map[string]string{
 
 // detailHostDenied is said where Huawei, or a firewall on the way, denies this host and not the user.
 const detailHostDenied = "Huawei Account Kit refuses requests of this gateway. Tell the gateway's operator."
+
+// detailMisspelt is said where the token's header is there, but not written as credentials have to be.
+const detailMisspelt = "This resource needs a Huawei ID access token, in a header of this form: " + formMark
+
+// detailJWT is said of a token that Huawei does not issue.
+const detailJWT = "The access token is a JWT of another issuer. Send the user's Huawei ID access token."
+
+// formMark stands for the form of the header, of which every instance has its own.
+const formMark = "<form>"
 
 // problem is the body of a refusal.
 type problem struct {
@@ -109,6 +120,9 @@ func refuse(p *plugin, rw http.ResponseWriter, req *http.Request, o *outcome, re
 	if fingerprint != "" {
 		body = r.before + fingerprint + r.after
 	}
+	if o.when == whenMisspelt {
+		body = strings.Replace(body, formMark, form(p.source), 1)
+	}
 	h := rw.Header()
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Content-Length", strconv.Itoa(len(body)))
@@ -123,6 +137,15 @@ func refuse(p *plugin, rw http.ResponseWriter, req *http.Request, o *outcome, re
 	if req.Method != http.MethodHead {
 		_, _ = io.WriteString(rw, body)
 	}
+}
+
+// challengeOf is the beginning of WWW-Authenticate: the scheme in which the token is to be sent, and the realm.
+func challengeOf(s *settings) string {
+	scheme := s.token.scheme
+	if scheme == "" {
+		scheme = "Bearer"
+	}
+	return scheme + " realm=" + quoted(s.realm)
 }
 
 // quoted writes a quoted-string, RFC 9110 §5.6.4.

@@ -13,9 +13,13 @@ import (
 
 func TestRefuse_everyOutcomeIsAProblemWithItsCode(t *testing.T) {
 	t.Parallel()
-	p := &plugin{challenge: "Bearer realm=" + quoted(`a "b" \c`)}
+	p := &plugin{challenge: "Bearer realm=" + quoted(`a "b" \c`), source: everywhere}
 	for i := range outcomes {
 		o := &outcomes[i]
+		detail := detailOf(o)
+		if o.when == whenMisspelt {
+			detail = "This resource needs a Huawei ID access token, in a header of this form: Authorization: Bearer TOKEN"
+		}
 		rw := httptest.NewRecorder()
 		refuse(p, rw, request("/"), o, 0, "0123abcd")
 		require.Equal(t, o.status, rw.Code)
@@ -25,11 +29,11 @@ func TestRefuse_everyOutcomeIsAProblemWithItsCode(t *testing.T) {
 		var body map[string]interface{}
 		require.NoError(t, json.Unmarshal(rw.Body.Bytes(), &body))
 		require.Equal(t, map[string]interface{}{
-			"type": "about:blank", "title": http.StatusText(o.status), "status": float64(o.status), "detail": detailOf(o),
+			"type": "about:blank", "title": http.StatusText(o.status), "status": float64(o.status), "detail": detail,
 			"instance": "urn:huaweiid:0123abcd", "code": o.code,
 		}, body)
 
-		description := `, error_description="` + detailOf(o) + `"`
+		description := `, error_description="` + detail + `"`
 		realm := `Bearer realm="a \"b\" \\c"`
 		want := map[int]string{
 			400: realm + `, error="invalid_request"` + description,
@@ -67,4 +71,11 @@ func TestRefuse_headHasNoBody(t *testing.T) {
 	refuse(&plugin{}, rw, req, outcomeByWhen[whenNoToken], 0, "")
 	require.Zero(t, rw.Body.Len())
 	require.Equal(t, 401, rw.Code)
+}
+
+func TestChallenge_namesTheConfiguredScheme(t *testing.T) {
+	t.Parallel()
+	for scheme, want := range map[string]string{"Token": `Token realm="a"`, "bearer": `bearer realm="a"`, "": `Bearer realm="a"`} {
+		require.Equal(t, want, challengeOf(&settings{realm: "a", token: tokenSettings{header: "Authorization", scheme: scheme}}))
+	}
 }

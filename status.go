@@ -16,6 +16,7 @@ import (
 const (
 	codeTokenMissing     = "token_missing"
 	codeTokenRepeated    = "token_repeated"
+	codeTokenUnreadable  = "token_unreadable"
 	codeTokenInvalid     = "token_invalid"
 	codeTokenForeign     = "token_foreign"
 	codePermissionDenied = "permission_denied"
@@ -38,7 +39,10 @@ const (
 	whenPaused        = "breaker open"
 	whenCrowded       = "no slot free"
 	whenNoToken       = "no token"
+	whenMisspelt      = "header in another form"
 	whenRepeated      = "token repeated"
+	whenUnreadable    = "too many places of the token"
+	whenJWT           = "token of another issuer"
 	whenUnfitToken    = "token that cannot be one"
 	whenPhoneRequired = "no phone"
 )
@@ -73,8 +77,11 @@ var outcomes = []outcome{
 	{when: whenPaused, status: 503, code: codeOverloaded},
 	{when: whenCrowded, status: 503, code: codeOverloaded},
 	{when: whenNoToken, status: 401, code: codeTokenMissing, definite: true},
+	{when: whenMisspelt, status: 401, code: codeTokenMissing, definite: true, detail: detailMisspelt},
 	{when: whenUnfitToken, status: 401, code: codeTokenInvalid, definite: true},
+	{when: whenJWT, status: 401, code: codeTokenForeign, definite: true, detail: detailJWT},
 	{when: whenRepeated, status: 400, code: codeTokenRepeated, definite: true},
+	{when: whenUnreadable, status: 400, code: codeTokenUnreadable, definite: true},
 	{when: whenPhoneRequired, status: 403, code: codePhoneRequired, definite: true},
 }
 

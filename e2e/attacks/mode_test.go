@@ -1,5 +1,10 @@
 package attacks
 
+import (
+	"fmt"
+	"strings"
+)
+
 // modes other than enforce let requests through that have no identity: nobody else may give them one.
 var modes = class{
 	name:       "modes that let through",
@@ -61,12 +66,32 @@ var preflights = class{
 		send("without a token", "preflight", "OPTIONS", anonymous, preflight...)
 		send("with a token", "preflight", "OPTIONS", anonymous, append(preflight, bearer(good))...)
 		send("with a bad token", "preflight", "OPTIONS", anonymous, append(preflight, bearer(token("invalid")))...)
-		send("with two tokens", "preflight", "OPTIONS", anonymous, append(preflight, bearer(good), bearer(good))...)
+		send("with two tokens", "preflight", "OPTIONS", anonymous, append(preflight, bearer(good), bearer(token("mainland")))...)
 		send("with hop-by-hop names", "preflight", "OPTIONS", anonymous, append(preflight, "Connection: X-User-OpenID")...)
 		chunked := append(preflight, "Transfer-Encoding: chunked", "Trailer: X-User-OpenID")
 		for _, to := range []string{"preflight", "buffered-preflight", "buffered-preflight.h2c"} {
 			r := request{to: to, method: "OPTIONS", lines: chunked, body: "5\r\nhello\r\n0\r\nX-User-OpenID: forged\r\n\r\n"}
-			c.send("with a trailer, "+to, r, anonymous)
+			c.send("with a trailer, "+to, r, refused("token_missing"))
+		}
+		// The buffering middleware tells that the body is empty, and keeps the trailers.
+		for _, to := range []string{"buffered-preflight", "buffered-preflight.h2c"} {
+			r := request{to: to, method: "OPTIONS", lines: chunked, body: "0\r\nX-User-OpenID: forged\r\n\r\n"}
+			c.send("with a trailer and no body, "+to, r, anonymous)
+		}
+		c.send("with a body", request{to: "preflight", method: "OPTIONS", lines: append(preflight, "Content-Length: 5"), body: "hello"},
+			refused("token_missing"))
+		for _, line := range []string{
+			"X-HTTP-Method-Override: DELETE", "X-Method-Override: DELETE", "X-HTTP-Method: DELETE", "X_Http.Method_Override: DELETE",
+			"Upgrade: websocket",
+		} {
+			a := c.ask(request{to: "preflight", method: "OPTIONS", lines: append(preflight, "Connection: Upgrade", line)})
+			c.judge("with "+line, a, anonymous)
+			name, _, _ := strings.Cut(line, ":")
+			var err error
+			if a.seen != nil && a.seen.Env[fold(name)] != "" {
+				err = fmt.Errorf("the backend sees %q", a.seen.Env[fold(name)])
+			}
+			c.check("the backend does not see "+line, err)
 		}
 		send("not allowed", "enforce", "OPTIONS", refused("token_missing"), preflight...)
 		send("not allowed, with a token", "enforce", "OPTIONS", user(good).status("verified"), append(preflight, bearer(good))...)

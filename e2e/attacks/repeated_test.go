@@ -1,6 +1,9 @@
 package attacks
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // repeatedIdentity sends identity headers more than once: what reads the first value, the last or all must find ours only.
 var repeatedIdentity = class{
@@ -73,13 +76,15 @@ var repeatedTokens = class{
 			c.send("header: "+name, request{to: "plain", lines: append(lines, forgery()...)}, w)
 		}
 		header("two users", repeated, bearer(a), bearer(b))
-		header("the same twice", repeated, bearer(a), bearer(a))
+		header("the same twice", user(a), bearer(a), bearer(a))
 		header("good, then bad", repeated, bearer(a), bearer(bad))
 		header("bad, then good", repeated, bearer(bad), bearer(a))
 		header("empty, then good", repeated, "Authorization: Bearer ", bearer(a))
 		header("good, then empty", repeated, bearer(a), "Authorization: Bearer")
 		header("other casing", repeated, bearer(a), "AUTHORIZATION: bEARER "+b)
-		header("twenty", repeated, bearers(b, 20)...)
+		header("sixteen times the same", user(b), bearers(b, 16)...)
+		header("seventeen times the same", refused("token_unreadable"), bearers(b, 17)...)
+		header("twenty of which one is another", refused("token_unreadable"), append(bearers(b, 19), bearer(a))...)
 		header("another scheme is no token", user(a), "Authorization: Basic "+b, bearer(a))
 		header("another scheme behind is none either", user(a), bearer(a), "Authorization: Basic "+b)
 		header("as a list in one line", refused("token_invalid"), bearer(a)+", Bearer "+b)
@@ -95,13 +100,18 @@ var repeatedTokens = class{
 		source("cookie: other names", "/", user(a), "Cookie: SID="+b+"; xsid="+b+"; sid="+a+"; sid2="+b)
 		source("query: two", "/?access_token="+a+"&access_token="+b, repeated)
 		source("query: one escaped", "/?access_token="+a+"&access%5Ftoken="+b, repeated)
-		source("query: one empty", "/?access_token&access_token="+b, repeated)
+		source("query: one empty", "/?access_token=&access_token="+b, repeated)
+		source("query: the same twice", "/?access_token="+b+"&access%5ftoken="+b, user(b))
+		source("query: seventeen", "/?"+strings.Repeat("access_token="+b+"&", 17), refused("token_unreadable"))
+		source("cookie: the same twice", "/", user(a), "Cookie: sid="+a+"; sid="+a, `Cookie: sid="`+a+`"`)
+		source("cookie: the same twice, and another right behind", "/", repeated, "Cookie: sid="+a+";sid="+a+";sid="+b)
+		source("cookie: seventeen", "/", refused("token_unreadable"), "Cookie: "+strings.Repeat("sid="+a+";", 17))
 		// Traefik hands on semicolons as ampersands, to the plugin and to the backend alike.
 		source("query: two with a semicolon", "/?access_token="+a+";access_token="+b, repeated)
 		source("header before cookie and query", "/?access_token="+b, user(a), bearer(a), "Cookie: sid="+b)
 		source("cookie before query", "/?access_token="+b, user(a), "Cookie: sid="+a)
 		source("header bad, cookie good", "/", refused("token_invalid"), bearer(bad), "Cookie: sid="+b)
-		source("header repeated, cookie good", "/", repeated, bearer(a), bearer(a), "Cookie: sid="+b)
+		source("header repeated, cookie good", "/", repeated, bearer(a), bearer(b), "Cookie: sid="+b)
 
 		crumbs := append(h2Fields(forgery()...), [2]string{"cookie", "sid=" + a}, [2]string{"cookie", "sid=" + b})
 		c.judge("HTTP/2: cookie in two fields", c.askH2(h2Request{to: "sources", fields: crumbs}), repeated)

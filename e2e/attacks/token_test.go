@@ -22,7 +22,7 @@ var unfitTokens = class{
 			c.unasked("header, optional: "+u.name, request{to: "optional", lines: append(forgery(), bearer(value()))}, invalid.orBlocked())
 			c.unasked("header, report: "+u.name, request{to: "report", lines: append(forgery(), bearer(value()))},
 				nobody().status("token_invalid").orBlocked())
-			c.unasked("query: "+u.name, request{to: "sources", target: "/?access_token=" + url.QueryEscape(value()), lines: forgery()}, invalid)
+			c.unasked("query: "+u.name, request{to: "sources", target: "/?access_token=" + strings.ReplaceAll(url.QueryEscape(value()), "+", "%20"), lines: forgery()}, invalid)
 			c.unasked("cookie: "+u.name, request{to: "sources", lines: append(forgery(), "Cookie: sid="+value())}, invalid.orBlocked())
 		}
 		// As bytes of a header these end a line: see the class of request smuggling.
@@ -36,9 +36,19 @@ var unfitTokens = class{
 			c.unasked(fmt.Sprintf("the scheme %q, optional", credentials), request{to: "optional", lines: append(forgery(), line)},
 				nobody().status("anonymous"))
 		}
-		// Bad escapes are visible as they stand: Huawei is asked, and knows no such token.
 		for _, value := range []string{"%zz", "%", "%u0041", "%2", "%00%zz"} {
-			c.send("query: the bad escape "+value, request{to: "sources", target: "/?access_token=" + value, lines: forgery()}, invalid)
+			c.unasked("query: the bad escape "+value, request{to: "sources", target: "/?access_token=" + value, lines: forgery()}, invalid)
+		}
+		// Another issuer's token is none of Huawei's business.
+		for _, jwt := range []string{"eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln", "eyJhbGciOiJub25lIn0.eyJpc3MiOiJ4In0."} {
+			c.unasked("a JWT: "+jwt, request{to: "plain", lines: append(forgery(), bearer(jwt))}, refused("token_foreign"))
+		}
+		// A sibling domain can set such a cookie where it cannot set the true one (__Host-).
+		for _, space := range []string{"\u2003", "\u00a0", "\u0085", "\u3000", "\v", "\f"} {
+			c.unasked(fmt.Sprintf("a cookie behind %q", space), request{to: "sources", lines: append(forgery(),
+				"Cookie: "+space+"sid="+token("mainland"))}, refused("token_missing").orBlocked())
+			c.unasked(fmt.Sprintf("a second cookie behind %q", space), request{to: "sources", lines: append(forgery(),
+				"Cookie: a=b;"+space+"sid="+token("mainland"))}, refused("token_missing").orBlocked())
 		}
 	},
 }
@@ -73,6 +83,11 @@ var unfit = []struct {
 	{"a zero-width space", followedBy("\u200b")},
 	{"a line separator", followedBy("\u2028x")},
 	{"2049 bytes", func(good string) string { return good + strings.Repeat("a", 2049-len(good)) }},
+	{"a lookup of a name", followedBy("${jndi:ldap://x/a}")},
+	{"SQL", followedBy("'/**/union/**/select")},
+	{"a tag", followedBy("<script>")},
+	{"another parameter", followedBy("&open_id=OPENID")},
+	{"a percent sign", followedBy("%252B")},
 	{"64 KiB", followedBy(strings.Repeat("a", 64<<10))},
 }
 
@@ -87,11 +102,7 @@ var smuggledParameters = class{
 	run: func(c *cases) {
 		for _, to := range []string{"plain", "audience"} {
 			victim := token("mainland")
-			for i, more := range []string{
-				"&open_id=OPENID", "&open_id=", "&access_token=" + victim, "&nsp_svc=GOpen.User.getInfo", "&", "&&=", "=", "==",
-				"+", "+x", "%26access_token=" + victim, "%2B", "%", "%00", "#" + victim, "?access_token=" + victim, ";x=1", "/../" + victim,
-				`"`, `\`, `{"a":1}`, "<x>",
-			} {
+			for i, more := range []string{"=", "==", "+", "+x", "+access_token=" + victim, "/../" + victim, "~", "a+b/c=="} {
 				t := token("mainland") + more
 				c.send(fmt.Sprintf("%s: %d, with %.8q", to, i, more), request{to: to, lines: append(forgery(), bearer(t))}, user(t))
 				var err error
@@ -100,8 +111,15 @@ var smuggledParameters = class{
 				}
 				c.check(fmt.Sprintf("%s: %d is one token to Huawei", to, i), err)
 			}
+			for i, more := range []string{
+				"&open_id=OPENID", "&open_id=", "&access_token=" + victim, "&nsp_svc=GOpen.User.getInfo", "&", "&&=",
+				"%26access_token=" + victim, "%2B", "%", "%00", "#" + victim, "?access_token=" + victim, ";x=1", `"`, `\`, `{"a":1}`, "<x>",
+			} {
+				c.unasked(fmt.Sprintf("%s: unfit %d, with %.8q", to, i, more),
+					request{to: to, lines: append(forgery(), bearer(token("mainland")+more))}, refused("token_invalid"))
+			}
 			// Somebody else's token and something behind it: whoever gets it cut off is somebody else.
-			t := victim + "&open_id=OPENID"
+			t := victim + "+open_id=OPENID"
 			c.send(to+": a victim's token and more", request{to: to, lines: append(forgery(), bearer(t))}, user(t))
 			var err error
 			if calls := c.huawei.sim.TokenCalls(huaweisim.GetInfo, victim); calls != 0 {

@@ -42,6 +42,7 @@ var upgrades = class{
 func (c *cases) upgradeToH2C() {
 	const settings = "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA"
 	for _, protocols := range [][]string{
+		{"h2c-14"}, {"h2"}, {"HTTP/2.0"}, {"h2c;v=1"}, {`"h2c"`}, {"TLS/1.0"}, {"SPDY/3.1"}, {"websocket, h2c-16"},
 		{"h2c"}, {"H2C"}, {" h2c "}, {"h2c, websocket"}, {"websocket,h2c"}, {",h2c,,H2c"}, {"websocket", "h2c"}, {"h2c", "websocket"},
 	} {
 		for _, list := range []string{"Upgrade, HTTP2-Settings", "Upgrade", "upgrade,http2-settings", "X-User-OpenID, Upgrade"} {
@@ -72,7 +73,7 @@ func (c *cases) noOffer(to string, lines []string, token string) error {
 		return err
 	}
 	upgrade, settings := a.seen.Env["HTTP_UPGRADE"], a.seen.Env["HTTP_HTTP2_SETTINGS"]
-	if strings.Contains(strings.ToLower(upgrade), "h2c") || settings != "" {
+	if upgrade != "" && !strings.EqualFold(upgrade, "websocket") || settings != "" {
 		return fmt.Errorf("the backend, which answers %d, is offered %q with settings %q", a.status, upgrade, settings)
 	}
 	return nil

@@ -20,7 +20,7 @@ func challengeRows() []row {
 				{get(), refuses(401, "token_missing").inRealm("my app")},
 				{bearer("{invalid}"), refuses(401, "token_invalid").asking(1).inRealm("my app")},
 				{bearer("{nophone}"), refuses(403, "phone_required").asking(1).inRealm("my app")},
-				{bearer("{invalid}", "Authorization: Bearer {invalid}"), refuses(400, "token_repeated").inRealm("my app")},
+				{bearer("{invalid#1}", "Authorization: Bearer {invalid#2}"), refuses(400, "token_repeated").inRealm("my app")},
 			},
 		},
 		{

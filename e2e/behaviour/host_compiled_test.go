@@ -56,14 +56,15 @@ func serve(t *testing.T, h *host, text string, makes plugin.Make) (address strin
 		require.NoError(t, err, "the middleware %s", name)
 		routers[name+".test"] = handler
 	}
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	// As Traefik does where it is not told otherwise.
+	server := httptest.NewUnstartedServer(http.AllowQuerySemicolons(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		handler := routers[r.Host]
 		if handler == nil {
 			http.NotFound(w, r)
 			return
 		}
 		handler.ServeHTTP(w, r)
-	}))
+	})))
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.Start()
 	t.Cleanup(server.Close)

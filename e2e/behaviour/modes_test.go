@@ -120,7 +120,7 @@ var reported = []struct {
 	calls, infoCalls int
 }{
 	{because: "no token", code: "token_missing"},
-	{because: "a repeated token", code: "token_repeated", token: "{mainland}", more: "Authorization: Bearer {mainland}"},
+	{because: "a repeated token", code: "token_repeated", token: "{mainland#1}", more: "Authorization: Bearer {mainland#2}"},
 	{because: "a token that cannot be one", code: "token_invalid", token: "a b"},
 	{because: "a bad token", code: "token_invalid", token: "{expired}", calls: 1},
 	{because: "another app's token", code: "token_foreign", token: "{foreign}", config: ourApp, infoCalls: 1},

@@ -59,13 +59,31 @@ func removeRows() []row {
 			},
 		},
 		{
+			name:   "a token between semicolons is removed, and the rest of the URL stays",
+			config: "token: {query: access_token, remove: true}",
+			steps: []step{
+				{get().to("/p?a=1;access_token={mainland};b=2"), forwards("{mainland}").asking(1).at("/p?a=1&b=2")},
+				{get().to("/p?access_token={mainland};b=2"), forwards("{mainland}").at("/p?b=2")},
+				{get().to("/p?a=1;access_token={mainland}"), forwards("{mainland}").at("/p?a=1")},
+			},
+		},
+		{
+			name:   "a token that stands more than once is removed everywhere in its source",
+			config: "token: {cookie: hwtoken, query: access_token, remove: true}",
+			steps: []step{
+				{bearer("{mainland}", "Authorization: Bearer {mainland}"), forwards("{mainland}").asking(1).seeing("Authorization")},
+				{get("Cookie: hwtoken={mainland};hwtoken={mainland}; a=1; hwtoken={mainland}"), forwards("{mainland}").seeing("Cookie", "a=1")},
+				{get().to("/?access_token={mainland}&access%5Ftoken={mainland}&x=%26"), forwards("{mainland}").at("/?x=%26")},
+			},
+		},
+		{
 			name:   "a token is removed in report mode as well, though it was no good",
 			config: "mode: report\ntoken: {cookie: hwtoken, query: access_token, remove: true}",
 			steps: []step{
 				{bearer("{invalid}"), anonymous().asking(1).seeing("Authorization")},
 				{get("Cookie: a=1; hwtoken={invalid}"), anonymous().seeing("Cookie", "a=1")},
 				{get().to("/?access_token={invalid}&x=1"), anonymous().at("/?x=1")},
-				{bearer("{mainland}", "Authorization: Bearer {mainland}"), anonymous().seeing("Authorization")},
+				{bearer("{mainland#1}", "Authorization: Bearer {mainland#2}"), anonymous().seeing("Authorization")},
 			},
 		},
 		{

@@ -40,6 +40,7 @@ type want struct {
 	user   string // token of the user whom the backend is told of; "" = none
 	told   told   // identity headers that the backend gets
 
+	scheme    string // of WWW-Authenticate; "" = Bearer
 	realm     string // as WWW-Authenticate quotes it; "" = the default one
 	silent    bool   // no WWW-Authenticate, whatever the status: the refusal is not about the token
 	calls     int    // of getInfo
@@ -105,6 +106,7 @@ func (w want) askingTokenInfo(calls int) want    { w.infoCalls = calls; return w
 func (w want) telling(more told) want            { w.told = w.told.with(more); return w }
 func (w want) inRealm(quoted string) want        { w.realm = quoted; return w }
 func (w want) unchallenged() want                { w.silent = true; return w }
+func (w want) challenging(scheme string) want    { w.scheme = scheme; return w }
 func (w want) cached(pattern string) want        { w.cacheStatus = pattern; return w }
 func (w want) at(target string) want             { w.target = target; return w }
 func (w want) and(f func(*testing.T, *got)) want { w.check = f; return w }

@@ -27,10 +27,29 @@ func sourceRows() []row {
 			},
 		},
 		{
-			name:   "a token in the query is decoded once",
-			config: "token: {query: access_token}",
+			name:   "a token in a cookie or in the query is decoded once, and a plus that is not encoded is a plus",
+			config: everySource,
 			steps: []step{
-				{get().to("/?access_token={mainland#1}" + url.QueryEscape("/+%2B&=")), forwards("{mainland#1}/+%2B&=").asking(1)},
+				{get().to("/?access_token={mainland#1}" + url.QueryEscape("/+=")), forwards("{mainland#1}/+=").asking(1)},
+				{get().to("/?access_token={mainland#2}+b/c=="), forwards("{mainland#2}+b/c==").asking(1)},
+				{get("Cookie: hwtoken={mainland#3}a%2Bb%2Fc%3D%3D"), forwards("{mainland#3}a+b/c==").asking(1)},
+				{get(`Cookie: hwtoken="{mainland#4}a%2bb"`), forwards("{mainland#4}a+b").asking(1)},
+				{get("Cookie: hwtoken={mainland#5}+a"), forwards("{mainland#5}+a").asking(1)},
+				{get("Cookie: hwtoken={mainland#6}%252B"), refuses(401, "token_invalid")},
+				{get("Cookie: hwtoken={mainland#7}%20"), refuses(401, "token_invalid")},
+				{get().to("/?access_token={mainland#8}%252B"), refuses(401, "token_invalid")},
+			},
+		},
+		{
+			name:   "only space and tab are taken off a cookie's name",
+			config: "token: {cookie: __Host-sid}",
+			steps: []step{
+				{get("Cookie: a=b; \t __Host-sid={mainland#1}\t; c=d"), forwards("{mainland#1}").asking(1)},
+				{get("Cookie: \u2003__Host-sid={mainland#2}"), refuses(401, "token_missing")},
+				{get("Cookie: a=b;\u00a0__Host-sid={mainland#2}"), refuses(401, "token_missing")},
+				{get("Cookie: a=b;\u0085__Host-sid={mainland#2}"), refuses(401, "token_missing")},
+				{get("Cookie: a=b;\u3000__Host-sid={mainland#2}"), refuses(401, "token_missing")},
+				{get("Cookie: a=b; __Host-sid ={mainland#2}"), refuses(401, "token_missing")},
 			},
 		},
 		{

@@ -12,7 +12,7 @@ import (
 // What is more than a request and its answer: event streams and upgraded connections.
 
 func streamRows() []row {
-	upgrade := []string{"Connection: Upgrade", "Upgrade: echo"}
+	upgrade := []string{"Connection: Upgrade", "Upgrade: websocket"}
 	return []row{
 		{
 			name: "an event stream passes whole",
@@ -48,17 +48,29 @@ func streamRows() []row {
 		},
 		{
 			name:   "an upgrade cannot take an identity header along",
-			script: upgraded("{mainland}", "Connection: x-user-phone, Upgrade, X-User-OpenID", "Upgrade: echo", "X_User_OpenID: forged"),
+			script: upgraded("{mainland}", "Connection: x-user-phone, Upgrade, X-User-OpenID", "Upgrade: websocket", "X_User_OpenID: forged"),
+		},
+		{
+			name:   "of several offers that of WebSocket stays",
+			script: upgraded("{mainland}", "Connection: Upgrade", "Upgrade: h2c-16, websocket"),
 		},
 		{
 			name: "the offer of an h2c tunnel, which would lead past every middleware, does not reach the backend",
 			steps: missAndHit(
 				bearer("{mainland}", "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__"),
-				forwards("{mainland}").and(func(t *testing.T, g *got) {
-					assert.NotContains(t, g.arrivals[0].header, "Upgrade")
-					assert.NotContains(t, g.arrivals[0].header, "Http2-Settings")
-				}),
+				forwards("{mainland}").and(noUpgrade).seeing("HTTP2-Settings"),
 			),
+		},
+		{
+			name: "no other offer but that of WebSocket reaches the backend",
+			steps: []step{
+				{bearer("{mainland}", "Connection: Upgrade", "Upgrade: h2c-14"), forwards("{mainland}").asking(1).and(noUpgrade)},
+				{bearer("{mainland}", "Connection: Upgrade", "Upgrade: h2"), forwards("{mainland}").and(noUpgrade)},
+				{bearer("{mainland}", "Connection: Upgrade", "Upgrade: HTTP/2.0"), forwards("{mainland}").and(noUpgrade)},
+				{bearer("{mainland}", "Connection: Upgrade", "Upgrade: h2c;v=1"), forwards("{mainland}").and(noUpgrade)},
+				{bearer("{mainland}", "Connection: Upgrade", `Upgrade: "h2c"`), forwards("{mainland}").and(noUpgrade)},
+				{bearer("{mainland}", "Connection: Upgrade", "Upgrade: TLS/1.0"), forwards("{mainland}").and(noUpgrade)},
+			},
 		},
 		{
 			name: "an upgrade without a good token is refused",
@@ -70,13 +82,21 @@ func streamRows() []row {
 	}
 }
 
+// noUpgrade checks that the backend was offered none.
+func noUpgrade(t *testing.T, g *got) {
+	t.Helper()
+	require.NotEmpty(t, g.arrivals)
+	assert.NotContains(t, g.arrivals[0].header, "Upgrade")
+	assert.NotContains(t, g.arrivals[0].header, "Http2-Settings")
+}
+
 func upgraded(token string, lines ...string) func(*testing.T, *visit) {
 	return func(t *testing.T, v *visit) {
 		sent := bearer(token, lines...).to("/upgrade")
 		conn, resp := v.open(t, sent)
 		defer conn.Close()
 		require.Equal(t, http.StatusSwitchingProtocols, resp.StatusCode)
-		assert.Equal(t, "echo", resp.Header.Get("Upgrade"))
+		assert.Equal(t, "websocket", resp.Header.Get("Upgrade"))
 		arrivals := v.host.backend.since(v.hostname(""), 0)
 		require.Len(t, arrivals, 1)
 		v.verifyArrival(t, sent.expanded(v), arrivals[0], forwards(token))

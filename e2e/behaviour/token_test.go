@@ -1,5 +1,11 @@
 package behaviour
 
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
 // How a token is read from the header where it stands by default.
 
 func tokenRows() []row {
@@ -21,9 +27,22 @@ func tokenRows() []row {
 			steps: []step{
 				{get("Authorization: Basic dXNlcjpwYXNz"), refuses(401, "token_missing")},
 				{get("Authorization: Token {mainland}"), refuses(401, "token_missing")},
-				{get("Authorization: Bearer{mainland}"), refuses(401, "token_missing")},
-				{get("Authorization: {mainland}"), refuses(401, "token_missing")},
 				{get("Authorization:"), refuses(401, "token_missing")},
+			},
+		},
+		{
+			name: "who writes the header in another form is told how to write it",
+			steps: []step{
+				{get("Authorization: {mainland}"), refuses(401, "token_missing").and(detailed("Authorization: Bearer TOKEN"))},
+				{get("Authorization: Bearer: {mainland}"), refuses(401, "token_missing").and(detailed("Authorization: Bearer TOKEN"))},
+				{get("Authorization: Bearer{mainland}"), refuses(401, "token_missing").and(detailed("Authorization: Bearer TOKEN"))},
+			},
+		},
+		{
+			name:   "who writes a header of one's own in another form is told how to write it",
+			config: "token: {header: x-huawei-token, scheme: Token}",
+			steps: []step{
+				{get("X-Huawei-Token: {mainland}"), refuses(401, "token_missing").challenging("Token").and(detailed("X-Huawei-Token: Token TOKEN"))},
 			},
 		},
 		{
@@ -35,7 +54,8 @@ func tokenRows() []row {
 			config: "token: {scheme: Huawei-Token}",
 			steps: []step{
 				{get("Authorization: huawei-token {mainland}"), forwards("{mainland}").asking(1)},
-				{bearer("{mainland}"), refuses(401, "token_missing")},
+				{bearer("{mainland}"), refuses(401, "token_missing").challenging("Huawei-Token")},
+				{get("Authorization: Huawei-Token {invalid}"), refuses(401, "token_invalid").asking(1).challenging("Huawei-Token")},
 			},
 		},
 		{
@@ -55,9 +75,9 @@ func tokenRows() []row {
 			},
 		},
 		{
-			name: "every visible ASCII character may be in a token and reaches Huawei as it is",
+			name: "every character of a b64token may be in a token, in any order, and reaches Huawei as it is",
 			steps: []step{
-				{bearer("{mainland}" + everyVisible), forwards("{mainland}" + everyVisible).asking(1)},
+				{bearer("{mainland}=-._~+/" + "AZaz09="), forwards("{mainland}=-._~+/" + "AZaz09=").asking(1)},
 			},
 		},
 		{
@@ -78,5 +98,10 @@ func tokenRows() []row {
 	}
 }
 
-// everyVisible is visible ASCII but for letters and digits, which every token has.
-const everyVisible = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
+// detailed checks that a refusal's detail says something.
+func detailed(part string) func(*testing.T, *got) {
+	return func(t *testing.T, g *got) {
+		t.Helper()
+		assert.Contains(t, parseProblem(t, g.body).Detail, part)
+	}
+}

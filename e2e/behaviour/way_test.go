@@ -82,6 +82,17 @@ func wayRows() []row {
 			},
 		},
 		{
+			name:   "a preflight that is forwarded asks for nothing more",
+			config: "allowPreflight: true",
+			steps: []step{
+				{preflight("X-HTTP-Method-Override: DELETE"), anonymous().seeing("X-Http-Method-Override")},
+				{preflight("X-Method-Override: DELETE", "X_Http-Method.Override: DELETE"),
+					anonymous().seeing("X-Method-Override").seeing("X_http-Method.override")},
+				{preflight("X-HTTP-Method: DELETE"), anonymous().seeing("X-Http-Method")},
+				{preflight("Connection: Upgrade", "Upgrade: websocket"), anonymous().and(noUpgrade)},
+			},
+		},
+		{
 			name:  "a preflight is a request as any other where they are not allowed",
 			steps: []step{{preflight(), refuses(401, "token_missing")}},
 		},
@@ -92,6 +103,8 @@ func wayRows() []row {
 				{get("Origin: https://app.example").as(http.MethodOptions), refuses(401, "token_missing")},
 				{get("Access-Control-Request-Method: PUT").as(http.MethodOptions), refuses(401, "token_missing")},
 				{preflight().as(http.MethodGet), refuses(401, "token_missing")},
+				{preflight().sending("a body"), refuses(401, "token_missing")},
+				{preflight().inChunks("a body"), refuses(401, "token_missing")},
 				{preflight("Authorization: Bearer {mainland}").as(http.MethodGet), forwards("{mainland}").asking(1)},
 			},
 		},
