@@ -7,41 +7,14 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
 // The line at start: what an instance enforces, and what it leaves open.
 
-// announcements has the digest of the settings that each middleware announced last. New runs for every router on every
-// configuration change, most of which change nothing for most middlewares.
-type announcements struct {
-	mu   sync.Mutex
-	last map[string]string
-}
-
-var announced = &announcements{last: map[string]string{}}
-
-// isNews tells whether a middleware's settings are others than the last time, and remembers them.
-func (a *announcements) isNews(middleware, digest string) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.last[middleware] == digest {
-		return false
-	}
-	if len(a.last) >= maxKinds {
-		a.last = map[string]string{}
-	}
-	a.last[middleware] = digest
-	return true
-}
-
-// announce says what is enforced where that has changed since the middleware said it last, so that the log's last such line
-// is what holds.
+// announce says what is enforced, and warns of what is left open. It is for settings that the middleware did not have before,
+// so that the log's last such line is what holds.
 func (l *logger) announce(s *settings) {
-	if !announced.isNews(l.name, s.digest()) {
-		return
-	}
 	l.say(slog.LevelInfo, "ready: "+s.describe())
 	if len(s.upstream.audience.clientIDs) == 0 {
 		l.say(slog.LevelWarn, "audience.clientIDs is not set: the token of ANY Huawei app is accepted, so the "+

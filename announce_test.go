@@ -19,11 +19,14 @@ func announcing(t *testing.T) func(func(*Config)) string {
 	return func(change func(*Config)) string {
 		config := CreateConfig()
 		change(config)
-		s, err := config.check()
+		b, isNew, err := blueprints.of(middleware, config)
 		require.NoError(t, err)
-		l := newLogger(middleware, s.logLevel, newThrottle())
+		if !isNew {
+			return ""
+		}
+		l := newLogger(middleware, b.settings.logLevel, newThrottle())
 		lines := record(&l.plain)
-		l.announce(s)
+		l.announce(b.settings)
 		return lines.String()
 	}
 }
@@ -101,13 +104,4 @@ func TestAnnounce_withoutIdentityHeadersOrACacheSaysSo(t *testing.T) {
 func withoutMiddleware(line string) string {
 	text, _, _ := strings.Cut(line, " middleware=")
 	return text
-}
-
-func TestAnnouncements_areBounded(t *testing.T) {
-	t.Parallel()
-	a := &announcements{last: map[string]string{}}
-	for n := 0; n < 3*maxKinds; n++ {
-		require.True(t, a.isNews(fmt.Sprint(n), "ready"))
-	}
-	require.LessOrEqual(t, len(a.last), maxKinds)
 }

@@ -20,10 +20,23 @@ import (
 
 var errConfig = errors.New("invalid configuration")
 
-// check returns the settings that the configuration asks for. Space around any value does not count: what comes from a file or
+// check returns the settings that the configuration asks for.
+func (config *Config) check() (*settings, error) { return newChecker().settings(config) }
+
+// checker collects what is wrong.
+type checker struct {
+	problems     []string
+	files        map[string]string // what was in the files that options name
+	headerOwners map[string]string // which option has an identity header's folded name
+}
+
+func newChecker() *checker {
+	return &checker{files: map[string]string{}, headerOwners: map[string]string{}}
+}
+
+// settings reads options from top to bottom; each is a line here, and what it may be follows below. Space around any value does not count: what comes from a file or
 // a template often ends in a newline.
-func (config *Config) check() (*settings, error) {
-	c := &checker{headerOwners: map[string]string{}}
+func (c *checker) settings(config *Config) (*settings, error) {
 	c.unknownOptions(config)
 	allowHTTP := c.boolean("huawei.allowHTTP", config.Huawei.AllowHTTP)
 	s := &settings{
@@ -81,12 +94,6 @@ func (config *Config) check() (*settings, error) {
 		return nil, fmt.Errorf("%w: %s", errConfig, strings.Join(c.problems, "; "))
 	}
 	return s, nil
-}
-
-// checker collects what is wrong.
-type checker struct {
-	problems     []string
-	headerOwners map[string]string // which option has an identity header's folded name
 }
 
 func (c *checker) add(path, format string, args ...interface{}) {
@@ -237,6 +244,7 @@ func (c *checker) rootCAs(path string, values []string) []string {
 				c.add(path, "reading %q: %v; name a PEM file that Traefik can read, or paste its text", pem, reason(err))
 				continue
 			}
+			c.files[pem] = string(content)
 			pem = trimmedPEM(string(content))
 		}
 		if certPool([]string{pem}) == nil {

@@ -145,8 +145,7 @@ func fingerprint(k key) string { return hex.EncodeToString(k[:4]) }
 // logPause is the least time between two lines of one kind.
 const logPause = 10 * time.Second
 
-// maxKinds bounds the kinds that a throttle tells apart, middlewares times codes, and the middlewares whose last announcement is
-// remembered. Past it, both start anew.
+// maxKinds bounds the kinds that a throttle tells apart, middlewares times codes. Past it, it starts anew.
 const maxKinds = 10_000
 
 // throttle lets one line of a kind through per logPause and counts the others, so that an outage does not drown the log.

@@ -54,23 +54,26 @@ func New(ctx context.Context, next http.Handler, config *Config, name string) (h
 }
 
 func newPlugin(ctx context.Context, next http.Handler, config *Config, name string) (*plugin, error) {
-	s, err := config.check()
+	b, isNew, err := blueprints.of(name, config)
 	if err != nil {
 		return nil, err
 	}
-	u := upstreams.acquire(ctx, s.upstream)
+	s := b.settings
+	u := upstreams.acquire(ctx, b.state, s.upstream)
 	p := &plugin{
 		next:      next,
 		settings:  s,
 		source:    newTokenSource(s.token),
 		challenge: challengeOf(s),
 		verbose:   s.mode == modeReport || s.logLevel <= slog.LevelDebug,
-		guard:     newGuard(headerNames(s.headers), s.token.header),
-		enricher:  newEnricher(s.headers, s.phone.format),
+		guard:     b.guard,
+		enricher:  b.enricher,
 		upstream:  u,
 		log:       newLogger(name, s.logLevel, u.throttle),
 	}
-	p.log.announce(s)
+	if isNew {
+		p.log.announce(s)
+	}
 	return p, nil
 }
 

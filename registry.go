@@ -30,10 +30,9 @@ type tenancy struct {
 
 var upstreams = &registry{upstreams: map[string]*tenancy{}, after: time.AfterFunc}
 
-// acquire returns the upstream for the settings, for as long as ctx lasts: the context that Traefik gives New ends when
+// acquire returns the upstream that has the key, or makes it, for as long as ctx lasts: the context that Traefik gives New ends when
 // the next configuration comes. Handlers of the old configuration that are still at work keep the upstream meanwhile.
-func (r *registry) acquire(ctx context.Context, s upstreamSettings) *upstream {
-	k := s.key()
+func (r *registry) acquire(ctx context.Context, k string, s upstreamSettings) *upstream {
 	r.mu.Lock()
 	t := r.upstreams[k]
 	if t == nil {

@@ -43,10 +43,10 @@ func TestRegistry_sharesOneUpstreamPerSetOfOptions(t *testing.T) {
 	t.Parallel()
 	r, _ := newTestRegistry()
 	s := testSettings("https://a")
-	first := r.acquire(context.Background(), s)
-	require.Same(t, first, r.acquire(context.Background(), s))
+	first := r.acquire(context.Background(), s.key(), s)
+	require.Same(t, first, r.acquire(context.Background(), s.key(), s))
 	s.cache.ttl = time.Second
-	require.NotSame(t, first, r.acquire(context.Background(), s))
+	require.NotSame(t, first, r.acquire(context.Background(), s.key(), s))
 }
 
 func TestRegistry_anUpstreamSurvivesAReload(t *testing.T) {
@@ -54,13 +54,13 @@ func TestRegistry_anUpstreamSurvivesAReload(t *testing.T) {
 	r, a := newTestRegistry()
 	s := testSettings("https://a")
 	old, reload := context.WithCancel(context.Background())
-	first := r.acquire(old, s)
+	first := r.acquire(old, s.key(), s)
 	reload() // Traefik ends the old context before it makes the new handlers
 	eventually(t, func() bool { return a.count() == 1 })
 	require.Equal(t, []time.Duration{10 * time.Minute}, a.set)
-	require.Same(t, first, r.acquire(context.Background(), s))
+	require.Same(t, first, r.acquire(context.Background(), s.key(), s))
 	a.rings[0]() // too late: there is a new tenant
-	require.Same(t, first, r.acquire(context.Background(), s))
+	require.Same(t, first, r.acquire(context.Background(), s.key(), s))
 }
 
 func TestRegistry_anUpstreamNobodyUsesGoesAfterTenMinutes(t *testing.T) {
@@ -68,11 +68,11 @@ func TestRegistry_anUpstreamNobodyUsesGoesAfterTenMinutes(t *testing.T) {
 	r, a := newTestRegistry()
 	s := testSettings("https://a")
 	ctx, cancel := context.WithCancel(context.Background())
-	first := r.acquire(ctx, s)
-	r.acquire(ctx, s)
+	first := r.acquire(ctx, s.key(), s)
+	r.acquire(ctx, s.key(), s)
 	cancel()
 	eventually(t, func() bool { return a.count() == 1 })
 	a.rings[0]()
 	require.Empty(t, r.upstreams)
-	require.NotSame(t, first, r.acquire(context.Background(), s))
+	require.NotSame(t, first, r.acquire(context.Background(), s.key(), s))
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // settings is a Config that was checked: typed, in canonical form, nested and named like the options. It has plain values
-// only (texts, numbers, booleans, lists of texts), so that digest takes in all of them and differences finds each.
+// only (texts, numbers, booleans, lists of texts), so that key takes in all of a state's, and differences finds each.
 type settings struct {
 	mode           string
 	realm          string
@@ -82,11 +82,8 @@ type secret struct {
 	hidden string
 }
 
-// digest is equal for settings that are equal, and for no others. %#v quotes texts, so that no two settings read the same, and
-// shows plain values by content, whatever they are nested in.
-func (s *settings) digest() string { return digestOf(fmt.Sprintf("%#v", *s)) }
-
-// key names the shared state that the settings ask for.
+// key names the shared state that the settings ask for. It is equal for settings that are equal, and for no others: %#v quotes
+// texts, so that no two settings read the same, and shows plain values by content, whatever they are nested in.
 func (s upstreamSettings) key() string { return digestOf(fmt.Sprintf("%#v", s)) }
 
 func digestOf(text string) string {

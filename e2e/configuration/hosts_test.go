@@ -3,6 +3,7 @@
 package configuration
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -31,7 +32,13 @@ type host struct {
 
 var hosts = map[string]host{}
 
-// One interpreter for all tests, as in Traefik.
+// logged makes interpreted middlewares of which log has the lines. One test uses it.
+var (
+	logged plugin.Make
+	log    bytes.Buffer
+)
+
+// One interpreter for all other tests, as in Traefik.
 func TestMain(m *testing.M) {
 	os.Exit(plugin.Main(m, func(dir, module string, interpreted plugin.Make) error {
 		createConfig, err := interpretedCreateConfig(dir, module)
@@ -40,7 +47,8 @@ func TestMain(m *testing.M) {
 		}
 		hosts["compiled"] = host{build: plugin.Compiled, config: compiledConfig}
 		hosts["interpreted"] = host{build: oneAtATime(interpreted), config: createConfig}
-		return nil
+		logged, err = plugin.Interpreted(dir, module, &log)
+		return err
 	}))
 }
 

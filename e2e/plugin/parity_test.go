@@ -22,7 +22,7 @@ var wrong = map[string]string{
 	"a value that is a list":         "{mode: [enforce, report]}",
 	"a list that is a group":         "{audience: {clientIDs: {a: 1}}}",
 	"no such mode":                   "{mode: enforced}",
-	"no such format":                 "{phone: {format: E164}}",
+	"no such format":                 "{phone: {format: E.164}}",
 	"no switch":                      "{debugHeader: maybe}",
 	"no duration":                    "{cache: {ttl: a minute}}",
 	"a duration that is too long":    "{cache: {ttl: 2h}}",
