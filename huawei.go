@@ -76,7 +76,7 @@ func lookUp(c *client, token string) *verdict {
 	ctx, cancel := context.WithTimeout(context.Background(), c.timeout)
 	defer cancel()
 	form := "access_token=" + url.QueryEscape(token)
-	v := ask(c, ctx, form)
+	v := ask(ctx, c, form)
 	for attempt := 0; attempt < c.retries && v.outcome != nil && v.outcome.retried && v.retryAfter == 0; attempt++ {
 		pause := jittered(retryPause << attempt)
 		deadline, _ := ctx.Deadline()
@@ -84,7 +84,7 @@ func lookUp(c *client, token string) *verdict {
 			break
 		}
 		c.sleep(pause)
-		v = ask(c, ctx, form)
+		v = ask(ctx, c, form)
 	}
 	return v
 }
@@ -96,17 +96,17 @@ func jittered(d time.Duration) time.Duration {
 
 // ask makes one attempt. getInfo answers for any Huawei app's token and does not say which app's, so where only some apps'
 // tokens are accepted, getTokenInfo is asked first. Where no phone is wanted, it has said everything then.
-func ask(c *client, ctx context.Context, form string) *verdict {
+func ask(ctx context.Context, c *client, form string) *verdict {
 	if len(c.clientIDs) == 0 {
-		return getInfo(c, ctx, form)
+		return getInfo(ctx, c, form)
 	}
-	info, failure := getTokenInfo(c, ctx, form)
+	info, failure := getTokenInfo(ctx, c, form)
 	if failure != nil {
 		return failure
 	}
 	var v *verdict
 	if c.wantsPhone {
-		v = getInfo(c, ctx, form)
+		v = getInfo(ctx, c, form)
 		if v.identity != nil && (!same(info.OpenID, v.identity.openID) || !same(info.UnionID, v.identity.unionID)) {
 			return failed(whenForeign, "getTokenInfo and getInfo name different users")
 		}
@@ -127,8 +127,8 @@ const longestUse = int64((maxTimeout + maxTTL + maxStaleIfError) / time.Second)
 func same(a, b string) bool { return a == "" || b == "" || a == b }
 
 // getInfo calls GOpen.User.getInfo. The form has the token.
-func getInfo(c *client, ctx context.Context, form string) *verdict {
-	resp, body, failure := post(c, ctx, apiGetInfo, c.getInfoURL, form)
+func getInfo(ctx context.Context, c *client, form string) *verdict {
+	resp, body, failure := post(ctx, c, apiGetInfo, c.getInfoURL, form)
 	if failure != nil {
 		return failure
 	}
@@ -148,8 +148,8 @@ func identified(api string, id *identity) *verdict {
 }
 
 // getTokenInfo calls huawei.oauth2.user.getTokenInfo and checks that the token is a user's, one of our apps', and alive.
-func getTokenInfo(c *client, ctx context.Context, form string) (*tokenInfo, *verdict) {
-	resp, body, failure := post(c, ctx, apiTokenInfo, c.tokenInfoURL, form+"&open_id=OPENID")
+func getTokenInfo(ctx context.Context, c *client, form string) (*tokenInfo, *verdict) {
+	resp, body, failure := post(ctx, c, apiTokenInfo, c.tokenInfoURL, form+"&open_id=OPENID")
 	if failure != nil {
 		return nil, failure
 	}

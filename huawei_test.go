@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -132,6 +133,21 @@ func TestClient_asksForThePhoneWhoeverWantsIt(t *testing.T) {
 	}
 }
 
+// As Huawei has it: NSP_STATUS 501, five times and more.
+func TestClient_aURLThatNamesNoServiceIsMisconfigured(t *testing.T) {
+	t.Parallel()
+	sim := huaweisim.New()
+	t.Cleanup(sim.Close)
+	server := httptest.NewServer(sim)
+	t.Cleanup(server.Close)
+	for _, path := range []string{"/rest.php", "/rest.php?nsp_svc=GOpen.User.getinfo"} {
+		r := newRig(t, func(c *Config) { c.Huawei.GetInfoURL = server.URL + path })
+		for n := 0; n < 2*failuresToOpen; n++ {
+			r.requireRefused(r.ask("mainland/"+strconv.Itoa(n)), codeMisconfigured)
+		}
+	}
+}
+
 // What an operator is to find out by the log.
 func TestClient_namesCallAndCause(t *testing.T) {
 	t.Parallel()
@@ -179,7 +195,7 @@ func TestClient_namesAnAppOnlyByItsClientID(t *testing.T) {
 		`"8\nlevel=error msg=forged"`:       none,
 	} {
 		body := `{"client_id":` + clientID + `,"type":0,"expire_in":100}`
-		_, failure := getTokenInfo(fuzzClient(respond(200, "-", body), "7"), context.Background(), "token")
+		_, failure := getTokenInfo(context.Background(), fuzzClient(respond(200, "-", body), "7"), "token")
 		require.Equal(t, codeTokenForeign, failure.outcome.code, clientID)
 		require.Equal(t, cause, failure.cause, clientID)
 	}
@@ -214,7 +230,7 @@ func TestClient_aRetryCanSucceed(t *testing.T) {
 func TestClient_theTimeoutBoundsAllAttempts(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(c *Config) {
-		c.Huawei.Timeout = "50ms"
+		c.Huawei.Timeout = "500ms"
 		c.Huawei.Retries = "3"
 	})
 	r.sim.SetFaults(huaweisim.Fault{Kind: "hang"})
@@ -366,6 +382,8 @@ func TestClient_neverRepeatsWhatWasAnswered(t *testing.T) {
 		"HTTP/1.1 302 SECRET\r\nLocation: ::SECRET\r\nContent-Length: 0\r\n\r\n",
 		"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n\"SECRET\"",
 		"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n\"SECRET\"",
+		"HTTP/1.1 200 OK\r\nContent-Encoding: SECRET\r\nContent-Length: 6\r\n\r\nSECRET",
+		"HTTP/1.1 200 OK\r\nContent-Type: text/SECRET\r\nContent-Length: 12\r\n\r\n<html>SECRET",
 		"HTTP/1.1 200 OK\r\nContent-Length: 18\r\n\r\n{\"openID\":[SECRET]}",
 		"HTTP/1.1 200 OK\r\nContent-Length: 19\r\n\r\n{\"openID\":\"SECRET \"}",
 	} {
@@ -507,7 +525,7 @@ func TestClient_numbersCountAsTheyAreWritten(t *testing.T) {
 		`{"client_id":true,"type":1,"expire_in":100}`:                           codeMalformed,
 		`{"client_id":9007199254740993,"type":0,"expire_in":100,"open_id":"o"}`: codeTokenForeign,
 	} {
-		info, failure := getTokenInfo(fuzzClient(respond(200, "-", body), "7", "9007199254740992"), context.Background(), "token")
+		info, failure := getTokenInfo(context.Background(), fuzzClient(respond(200, "-", body), "7", "9007199254740992"), "token")
 		if code == "" {
 			require.Nil(t, failure, body)
 			require.EqualValues(t, 100, *info.ExpireIn, body)

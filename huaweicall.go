@@ -35,7 +35,7 @@ var nspStatus = http.CanonicalHeaderKey("NSP_STATUS")
 
 // post sends a form and returns the answer with its body, or why neither its HTTP status nor its NSP_STATUS let it count. There
 // is no http.Client in between: it would follow redirects, which would carry the token elsewhere.
-func post(c *client, ctx context.Context, api, address, form string) (*http.Response, []byte, *verdict) {
+func post(ctx context.Context, c *client, api, address, form string) (*http.Response, []byte, *verdict) {
 	// Both are called on this goroutine, before RoundTrip returns; several times where an idle connection turns out to be dead.
 	connected := false
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{

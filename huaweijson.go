@@ -2,11 +2,11 @@ package huaweiid
 
 import "encoding/json"
 
-// Huawei's answers, as far as they count.
+// The JSON of Huawei's answers, as far as it counts.
 //
-// Members are told apart to the letter. encoding/json would take "OPENID" for openID: it prefers the field that has the
-// member's very name, but takes the first one whose name differs in case only where there is none. So in front of each
-// field stands one in capitals, which takes whatever is written in another case and is never read.
+// Names of members are compared exactly. encoding/json is laxer: a member without a field of its very name goes to the first
+// field whose name differs in case only, so that "OPENID" would be taken for openID. Hence the Other… field before each: it
+// takes such members and is never read.
 //
 // null is as good as absent. Of a member that comes twice the last one counts, of a string the last that is not null.
 
