@@ -37,7 +37,8 @@ var errPanic = errors.New("panic while making the middleware")
 func New(ctx context.Context, next http.Handler, config *Config, name string) (handler http.Handler, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			handler, err = nil, fmt.Errorf("%w: %v", errPanic, r)
+			handler = nil
+			err = fmt.Errorf("%w: %v", errPanic, r)
 		}
 	}()
 	if config == nil {

@@ -6,11 +6,12 @@ import (
 	"go/types"
 	"go/version"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
-	"unicode"
 )
 
 // knownGo is the newest Go minor version of which Yaegi v0.16.1 has the standard library: stdlib/go1_22_*.go.
@@ -22,14 +23,13 @@ type newerAPI map[string]string
 
 // loadNewerAPI reads the lists of exported symbols that come with Go, once.
 var loadNewerAPI = sync.OnceValues(func() (newerAPI, error) {
-	out, err := goCommand("", "env", "GOROOT", "GOVERSION")
+	out, err := exec.Command("go", "env", "GOROOT", "GOVERSION").Output()
 	if err != nil {
 		return nil, err
 	}
 	root, goVersion, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
 	// The version may be followed by the experiments that are on.
 	goVersion, _, _ = strings.Cut(strings.TrimSpace(goVersion), " ")
-
 	return readNewerAPI(filepath.Join(strings.TrimSpace(root), "api"), goVersion)
 })
 
@@ -40,7 +40,6 @@ func readNewerAPI(dir, goVersion string) (newerAPI, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot tell how new the standard library of Go %q is", goVersion)
 	}
-
 	old := map[string]bool{}
 	newer := newerAPI{}
 	for v := 0; v <= minor; v++ {
@@ -61,7 +60,6 @@ func readNewerAPI(dir, goVersion string) (newerAPI, error) {
 				"a toolchain that the go command fetched has no folder api): %w", goVersion, err)
 		}
 	}
-
 	return newer, nil
 }
 
@@ -77,48 +75,30 @@ func eachSymbol(list string, note func(symbol string)) error {
 		return err
 	}
 	defer f.Close()
-
 	lines := bufio.NewScanner(f)
 	for lines.Scan() {
-		line, ok := strings.CutPrefix(lines.Text(), "pkg ")
-		// Yaegi does not have syscall, which is most of the oldest lists.
-		if !ok || strings.HasPrefix(line, "syscall") {
+		m := apiLine.FindStringSubmatch(lines.Text())
+		if m == nil {
 			continue
 		}
-		pkg, symbol, _ := strings.Cut(line, ", ")
-		pkg, _, _ = strings.Cut(pkg, " ")
-		kind, symbol, _ := strings.Cut(symbol, " ")
-
-		switch kind {
-		case "method":
-			// (*T[$0]) Name(...)
-			receiver, name, _ := strings.Cut(symbol, ") ")
-			note(pkg + "." + identifier(strings.TrimLeft(receiver, "(*")) + "." + identifier(name))
-		case "type":
-			// T[$0 any] struct, and then a member, if the line is about one.
-			note(pkg + "." + identifier(symbol))
-			for _, of := range []string{" struct, ", " interface, "} {
-				if _, member, ok := strings.Cut(symbol, of); ok {
-					note(pkg + "." + identifier(symbol) + "." + identifier(member))
-				}
+		pkg, receiver, method, typ, member, other := m[1], m[2], m[3], m[4], m[5], m[6]
+		switch {
+		case receiver != "":
+			note(pkg + "." + receiver + "." + method)
+		case typ != "":
+			note(pkg + "." + typ)
+			if member != "" {
+				note(pkg + "." + typ + "." + member)
 			}
 		default:
-			note(pkg + "." + identifier(symbol))
+			note(pkg + "." + other)
 		}
 	}
-
 	return lines.Err()
 }
 
-// identifier is the name that a text begins with.
-func identifier(s string) string {
-	end := strings.IndexFunc(s, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-	if end < 0 {
-		return s
-	}
-
-	return s[:end]
-}
+var apiLine = regexp.MustCompile(
+	`^pkg ([^ ,]+)[^,]*, (?:method \(\*?(\w+).*?\) (\w+)|type (\w+)(?:.*? (?:struct|interface), (\w+))?|\w+ (\w+))`)
 
 // symbolOf is an exported object's key in newerAPI; of a field or method it is that of the type which declares it.
 func symbolOf(obj types.Object) string {
@@ -146,6 +126,5 @@ func symbolOf(obj types.Object) string {
 			}
 		}
 	}
-
 	return pkg.Path() + "." + obj.Name()
 }

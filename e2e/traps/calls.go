@@ -2,13 +2,14 @@ package traps
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 	"strings"
 )
 
 func methodExpressions(p *plugin, found report) {
 	eachOf(p, func(sel *ast.SelectorExpr, _ []ast.Node) {
-		if s := p.info.Selections[sel]; s != nil && s.Kind() == types.MethodExpr {
+		if s := p.TypesInfo.Selections[sel]; s != nil && s.Kind() == types.MethodExpr {
 			found(sel.Pos(), "method expression "+types.ExprString(sel))
 		}
 	})
@@ -18,7 +19,7 @@ func methodExpressions(p *plugin, found report) {
 // it works, and so does one of a variable, an interface or a promoted method.
 func methodValuesOfStd(p *plugin, found report) {
 	eachOf(p, func(sel *ast.SelectorExpr, around []ast.Node) {
-		s := p.info.Selections[sel]
+		s := p.TypesInfo.Selections[sel]
 		if s == nil || s.Kind() != types.MethodVal || !p.stdObject(s.Obj()) {
 			return
 		}
@@ -29,7 +30,7 @@ func methodValuesOfStd(p *plugin, found report) {
 			return
 		}
 		if call, ok := parent(around).(*ast.CallExpr); ok {
-			if ast.Unparen(call.Fun) == sel || p.info.Types[call.Fun].IsType() {
+			if ast.Unparen(call.Fun) == sel || p.TypesInfo.Types[call.Fun].IsType() {
 				return
 			}
 		}
@@ -41,20 +42,18 @@ func methodValuesOfStd(p *plugin, found report) {
 // does in assignments, returns, arguments and literals of own types.
 func ownValuesAsStdInterfaces(p *plugin, found report) {
 	concrete := func(e ast.Expr) bool {
-		t := p.info.TypeOf(e)
-
+		t := p.TypesInfo.TypeOf(e)
 		return t != nil && namedOf(t) != nil && p.own(t) && !types.IsInterface(t)
 	}
 	stdInterface := func(t types.Type) bool {
 		named := namedOf(t)
-
 		return named != nil && types.IsInterface(t) && !p.own(t)
 	}
 
 	p.each(func(n ast.Node, _ []ast.Node) {
 		switch n := n.(type) {
 		case *ast.CompositeLit:
-			named := namedOf(p.info.TypeOf(n))
+			named := namedOf(p.TypesInfo.TypeOf(n))
 			if named == nil || p.own(named) {
 				return
 			}
@@ -66,16 +65,16 @@ func ownValuesAsStdInterfaces(p *plugin, found report) {
 				var field types.Object
 				if kv, ok := e.(*ast.KeyValueExpr); ok {
 					key, _ := kv.Key.(*ast.Ident)
-					field, e = p.info.Uses[key], kv.Value
+					field, e = p.TypesInfo.Uses[key], kv.Value
 				} else if i < s.NumFields() {
 					field = s.Field(i)
 				}
 				if field != nil && types.IsInterface(field.Type()) && concrete(e) {
-					found(e.Pos(), p.write(p.info.TypeOf(e))+" in a literal of "+p.write(named))
+					found(e.Pos(), p.write(p.TypesInfo.TypeOf(e))+" in a literal of "+p.write(named))
 				}
 			}
 		case *ast.CallExpr:
-			if t := p.info.Types[n.Fun]; t.IsType() && len(n.Args) == 1 && stdInterface(t.Type) && concrete(n.Args[0]) {
+			if t := p.TypesInfo.Types[n.Fun]; t.IsType() && len(n.Args) == 1 && stdInterface(t.Type) && concrete(n.Args[0]) {
 				found(n.Pos(), "conversion to "+p.write(t.Type))
 			}
 		}
@@ -87,7 +86,7 @@ func ownContextKeys(p *plugin, found report) {
 		if !isStd(p.callee(call.Fun), "context", "WithValue") || len(call.Args) != 3 {
 			return
 		}
-		t := p.info.TypeOf(call.Args[1])
+		t := p.TypesInfo.TypeOf(call.Args[1])
 		if t == nil {
 			return
 		}
@@ -108,6 +107,56 @@ func exits(p *plugin, found report) {
 			fn != nil && fn.Pkg() != nil && fn.Pkg().Path() == "log" &&
 				(strings.HasPrefix(fn.Name(), "Fatal") || strings.HasPrefix(fn.Name(), "Panic")):
 			found(call.Pos(), types.ExprString(call.Fun))
+		}
+	})
+}
+
+// embeddedInterfaceValues refuses values of structs that embed an interface; pointers to them work.
+func embeddedInterfaceValues(p *plugin, found report) {
+	eachOf(p, func(lit *ast.CompositeLit, around []ast.Node) {
+		t := p.TypesInfo.TypeOf(lit)
+		if t == nil || !p.own(t) {
+			return
+		}
+		if addr, ok := parent(around).(*ast.UnaryExpr); ok && addr.Op == token.AND {
+			return
+		}
+		s, ok := t.Underlying().(*types.Struct)
+		for i := 0; ok && i < s.NumFields(); i++ {
+			if f := s.Field(i); f.Embedded() && types.IsInterface(f.Type()) && !p.own(f.Type()) {
+				found(lit.Pos(), p.write(t)+"{...} with "+p.write(f.Type())+" in it")
+				return
+			}
+		}
+	})
+}
+
+// jsonFunctions are those of encoding/json that take a value to write or to read into, and which argument that is.
+var jsonFunctions = map[string]int{"Marshal": 0, "MarshalIndent": 0, "Unmarshal": 1, "Encode": 0, "Decode": 0}
+
+func unexportedInJSON(p *plugin, found report) {
+	eachOf(p, func(call *ast.CallExpr, _ []ast.Node) {
+		fn := p.callee(call.Fun)
+		if fn == nil || fn.Pkg() == nil || fn.Pkg().Path() != "encoding/json" {
+			return
+		}
+		if at, ok := jsonFunctions[fn.Name()]; ok && at < len(call.Args) {
+			if t := p.TypesInfo.TypeOf(call.Args[at]); t != nil {
+				p.eachField(t, map[*types.Named]bool{}, func(of string, field *types.Var, _ string) {
+					if !field.Exported() {
+						found(call.Pos(), "json."+fn.Name()+" of "+of+" with unexported field "+field.Name())
+					}
+				})
+			}
+		}
+	})
+}
+
+func compilerNames(p *plugin, found report) {
+	eachOf(p, func(id *ast.Ident, _ []ast.Node) {
+		obj := p.TypesInfo.Uses[id]
+		if obj != nil && obj.Name() == "Compiler" && obj.Pkg() != nil && obj.Pkg().Path() == "runtime" {
+			found(id.Pos(), "runtime.Compiler")
 		}
 	})
 }

@@ -1,57 +1,58 @@
 package traps
 
-import "go/types"
+import (
+	"go/types"
+	"reflect"
+	"strings"
+)
 
 // eachConfigField calls visit for every field that Traefik's decoder can reach from the plugin's Config.
-func (p *plugin) eachConfigField(visit func(of *types.TypeName, field *types.Var)) {
-	root, ok := p.packages[p.module]
-	if !ok {
-		return
+func (p *plugin) eachConfigField(visit func(of string, field *types.Var, tag string)) {
+	config, ok := p.Pkg.Scope().Lookup("Config").(*types.TypeName)
+	if ok && (p.Pkg.Path() == p.module() || p.Pkg.Scope().Lookup("CreateConfig") != nil) {
+		p.eachField(config.Type(), map[*types.Named]bool{}, visit)
 	}
-	config, ok := root.Scope().Lookup("Config").(*types.TypeName)
-	if !ok {
-		return
-	}
+}
 
-	seen := map[*types.TypeName]bool{}
-	var walk func(types.Type)
-	walk = func(t types.Type) {
-		switch t := types.Unalias(t).(type) {
-		case *types.Pointer:
-			walk(t.Elem())
-		case *types.Slice:
-			walk(t.Elem())
-		case *types.Array:
-			walk(t.Elem())
-		case *types.Map:
-			walk(t.Elem())
-		case *types.Named:
-			s, ok := t.Underlying().(*types.Struct)
-			if !ok || !p.ownObject(t.Obj()) || seen[t.Obj()] {
-				return
-			}
-			seen[t.Obj()] = true
-			for f := range s.Fields() {
-				visit(t.Obj(), f)
-				walk(f.Type())
-			}
+// eachField calls visit for the fields of the plugin's own structs that t is made of, at every depth.
+func (p *plugin) eachField(t types.Type, seen map[*types.Named]bool, visit func(of string, field *types.Var, tag string)) {
+	switch t := types.Unalias(t).(type) {
+	case container:
+		p.eachField(t.Elem(), seen, visit)
+	case *types.Named:
+		s, ok := t.Underlying().(*types.Struct)
+		if !ok || !p.ownObject(t.Obj()) || seen[t] {
+			return
+		}
+		seen[t] = true
+		for i := range s.NumFields() {
+			visit(t.Obj().Name(), s.Field(i), s.Tag(i))
+			p.eachField(s.Field(i).Type(), seen, visit)
 		}
 	}
-	walk(config.Type())
 }
 
 func unexportedConfigFields(p *plugin, found report) {
-	p.eachConfigField(func(of *types.TypeName, field *types.Var) {
+	p.eachConfigField(func(of string, field *types.Var, _ string) {
 		if !field.Exported() {
-			found(field.Pos(), "unexported field "+of.Name()+"."+field.Name())
+			found(field.Pos(), "unexported field "+of+"."+field.Name())
 		}
 	})
 }
 
 func durationConfigFields(p *plugin, found report) {
-	p.eachConfigField(func(of *types.TypeName, field *types.Var) {
+	p.eachConfigField(func(of string, field *types.Var, _ string) {
 		if hasDuration(field.Type()) {
-			found(field.Pos(), "field "+of.Name()+"."+field.Name()+" of type "+p.write(field.Type()))
+			found(field.Pos(), "field "+of+"."+field.Name()+" of type "+p.write(field.Type()))
+		}
+	})
+}
+
+func renamedConfigFields(p *plugin, found report) {
+	p.eachConfigField(func(of string, field *types.Var, tag string) {
+		name, _, _ := strings.Cut(reflect.StructTag(tag).Get("json"), ",")
+		if name != "" && name != "-" && !strings.EqualFold(name, field.Name()) {
+			found(field.Pos(), "field "+of+"."+field.Name()+" with the tag json:\""+name+"\"")
 		}
 	})
 }
@@ -59,19 +60,11 @@ func durationConfigFields(p *plugin, found report) {
 // hasDuration finds time.Duration and the types made of it, which are integers to the decoder just as well.
 func hasDuration(t types.Type) bool {
 	switch t := types.Unalias(t).(type) {
-	case *types.Pointer:
-		return hasDuration(t.Elem())
-	case *types.Slice:
-		return hasDuration(t.Elem())
-	case *types.Array:
-		return hasDuration(t.Elem())
-	case *types.Map:
+	case container:
 		return hasDuration(t.Elem())
 	case *types.Named:
 		basic, ok := t.Underlying().(*types.Basic)
-
 		return ok && basic.Kind() == types.Int64 && t.Obj().Name() == "Duration"
 	}
-
 	return false
 }

@@ -12,7 +12,7 @@ func errorsAsOwnType(p *plugin, found report) {
 		if !isStd(p.callee(call.Fun), "errors", "As") || len(call.Args) != 2 {
 			return
 		}
-		target, ok := p.info.TypeOf(call.Args[1]).(*types.Pointer)
+		target, ok := p.TypesInfo.TypeOf(call.Args[1]).(*types.Pointer)
 		if ok && (p.own(target.Elem()) || ownInterface(target.Elem())) {
 			found(call.Pos(), "errors.As into "+p.write(target.Elem()))
 		}
@@ -36,15 +36,14 @@ func switchesOnErrors(p *plugin, found report) {
 		if s.Tag == nil {
 			return
 		}
-		t := p.info.TypeOf(s.Tag)
+		t := p.TypesInfo.TypeOf(s.Tag)
 		if t == nil || !types.IsInterface(t) || !types.Implements(t, errorInterface) {
 			return
 		}
 		for _, c := range s.Body.List {
 			for _, e := range c.(*ast.CaseClause).List {
-				if !p.info.Types[e].IsNil() {
+				if !p.TypesInfo.Types[e].IsNil() {
 					found(s.Pos(), "switch "+types.ExprString(s.Tag))
-
 					return
 				}
 			}

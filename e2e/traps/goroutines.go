@@ -1,6 +1,7 @@
 package traps
 
 import (
+	"fmt"
 	"go/ast"
 	"go/types"
 	"slices"
@@ -15,7 +16,6 @@ func goLiteralsInLoops(p *plugin, found report) {
 			switch n.(type) {
 			case *ast.ForStmt, *ast.RangeStmt:
 				found(g.Pos(), "go func(...)")
-
 				return
 			}
 		}
@@ -38,25 +38,91 @@ func goroutinesWithoutRecover(p *plugin, found report) {
 			}
 		}
 	})
+	for fn, decl := range p.functions {
+		r := recovery{p.callsRecover(decl.Body).Recovers, p.defersRecover(decl.Body).Deferred}
+		if r != (recovery{}) {
+			p.ExportObjectFact(fn, &r)
+		}
+	}
 }
+
+// recovery is what a package tells those that import it of one of its functions.
+type recovery struct {
+	Recovers bool // itself calls recover, so that it can be deferred
+	Deferred bool // defers what does
+}
+
+func (*recovery) AFact() {}
+
+func (r *recovery) String() string { return fmt.Sprintf("%+v", *r) }
 
 // recovers tells whether a function's own body defers what recovers; a literal may also be nothing but the call of a
 // function that does. One whose body is not the plugin's does not.
 func (p *plugin) recovers(fun ast.Expr) bool {
-	if lit, ok := ast.Unparen(fun).(*ast.FuncLit); ok {
-		if call := soleCall(lit.Body); call != nil {
-			return p.recovers(call.Fun)
-		}
+	lit, ok := ast.Unparen(fun).(*ast.FuncLit)
+	if !ok {
+		return p.recovery(p.callee(fun), p.defersRecover).Deferred
 	}
+	if call := soleCall(lit.Body); call != nil {
+		return p.recovers(call.Fun)
+	}
+	return p.defersRecover(lit.Body).Deferred
+}
 
-	found := false
-	eachOutsideLiterals(p.body(fun), func(n ast.Node) {
-		if d, ok := n.(*ast.DeferStmt); ok && p.callsRecover(p.body(d.Call.Fun)) {
-			found = true
+// recovery is that of the plugin's own function or method: as judged from its body, or as its package tells.
+func (p *plugin) recovery(fn *types.Func, judge func(*ast.BlockStmt) recovery) (r recovery) {
+	switch {
+	case fn == nil:
+	case p.functions[fn.Origin()] != nil:
+		return judge(p.functions[fn.Origin()].Body)
+	case p.ownObject(fn):
+		p.ImportObjectFact(fn.Origin(), &r)
+	}
+	return r
+}
+
+func (p *plugin) defersRecover(body *ast.BlockStmt) (r recovery) {
+	eachOutsideLiterals(body, func(n ast.Node) {
+		d, ok := n.(*ast.DeferStmt)
+		if !ok {
+			return
+		}
+		deferred := recovery{}
+		if lit, ok := ast.Unparen(d.Call.Fun).(*ast.FuncLit); ok {
+			deferred = p.callsRecover(lit.Body)
+		} else {
+			deferred = p.recovery(p.callee(d.Call.Fun), p.callsRecover)
+		}
+		r.Deferred = r.Deferred || deferred.Recovers
+	})
+	return r
+}
+
+// callsRecover looks for recover in the body itself, since further down it does nothing.
+func (p *plugin) callsRecover(body *ast.BlockStmt) (r recovery) {
+	eachOutsideLiterals(body, func(n ast.Node) {
+		if call, ok := n.(*ast.CallExpr); ok {
+			if id, ok := ast.Unparen(call.Fun).(*ast.Ident); ok && p.builtin(id) == "recover" {
+				r.Recovers = true
+			}
 		}
 	})
+	return r
+}
 
-	return found
+// eachOutsideLiterals calls visit for the nodes of a body, but not for those of function literals in it.
+func eachOutsideLiterals(body *ast.BlockStmt, visit func(ast.Node)) {
+	if body == nil {
+		return
+	}
+	ast.Inspect(body, func(n ast.Node) bool {
+		if n == nil {
+			return false
+		}
+		visit(n)
+		_, lit := n.(*ast.FuncLit)
+		return !lit
+	})
 }
 
 // soleCall is the call that a body consists of, if that is all there is to it: an argument that is itself a call may
@@ -73,7 +139,6 @@ func soleCall(body *ast.BlockStmt) *ast.CallExpr {
 	if !ok || slices.ContainsFunc(call.Args, hasCall) {
 		return nil
 	}
-
 	return call
 }
 
@@ -82,61 +147,7 @@ func hasCall(e ast.Expr) bool {
 	ast.Inspect(e, func(n ast.Node) bool {
 		_, call := n.(*ast.CallExpr)
 		found = found || call
-
 		return !found
 	})
-
 	return found
-}
-
-// callsRecover tells whether a body itself calls recover, which does nothing further down.
-func (p *plugin) callsRecover(body *ast.BlockStmt) bool {
-	found := false
-	eachOutsideLiterals(body, func(n ast.Node) {
-		call, ok := n.(*ast.CallExpr)
-		if !ok {
-			return
-		}
-		if id, ok := ast.Unparen(call.Fun).(*ast.Ident); ok && p.builtin(id) == "recover" {
-			found = true
-		}
-	})
-
-	return found
-}
-
-// body is that of a function literal, or of the plugin's own function or method that an expression names.
-func (p *plugin) body(fun ast.Expr) *ast.BlockStmt {
-	if lit, ok := ast.Unparen(fun).(*ast.FuncLit); ok {
-		return lit.Body
-	}
-	if decl := p.declaration(p.callee(fun)); decl != nil {
-		return decl.Body
-	}
-
-	return nil
-}
-
-func (p *plugin) declaration(fn *types.Func) *ast.FuncDecl {
-	if fn == nil {
-		return nil
-	}
-
-	return p.functions[fn.Origin()]
-}
-
-// eachOutsideLiterals calls visit for the nodes of a body, but not for those of function literals in it.
-func eachOutsideLiterals(body *ast.BlockStmt, visit func(ast.Node)) {
-	if body == nil {
-		return
-	}
-	ast.Inspect(body, func(n ast.Node) bool {
-		if n == nil {
-			return false
-		}
-		visit(n)
-		_, lit := n.(*ast.FuncLit)
-
-		return !lit
-	})
 }

@@ -1,41 +1,55 @@
 package traps
 
 import (
+	"fmt"
 	"go/ast"
-	"go/types"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+
+	"golang.org/x/mod/modfile"
 )
 
-// eachImport calls visit for every import specification.
-func (p *plugin) eachImport(visit func(spec *ast.ImportSpec, path string)) {
-	for _, f := range p.files {
-		for _, spec := range f.Imports {
-			visit(spec, importedPath(spec))
+func unrequiredImports(p *plugin, found report) {
+	var required []string
+	p.eachImport(func(spec *ast.ImportSpec, path string) {
+		if path == "C" || p.ownPath(path) || p.stdPath(path) {
+			return
 		}
-	}
-}
-
-// imported is a package that the plugin itself imports.
-func (p *plugin) imported(path string) (*types.Package, bool) {
-	for _, pkg := range p.packages {
-		for _, i := range pkg.Imports() {
-			if i.Path() == path {
-				return i, true
+		if required == nil {
+			var err error
+			if required, err = requiredModules(filepath.Dir(p.Fset.File(spec.Pos()).Name())); err != nil {
+				found(spec.Pos(), fmt.Sprintf("import of %s, with no go.mod to read (%v)", path, err))
+				return
 			}
 		}
-	}
-
-	return nil, false
-}
-
-func unrequiredImports(p *plugin, found report) {
-	p.eachImport(func(spec *ast.ImportSpec, path string) {
-		required := slices.ContainsFunc(p.requires, func(module string) bool {
+		if !slices.ContainsFunc(required, func(module string) bool {
 			return path == module || strings.HasPrefix(path, module+"/")
-		})
-		if !required && path != "C" && !p.ownPath(path) && !p.stdPath(path) {
+		}) {
 			found(spec.Pos(), "import of "+path)
 		}
 	})
+}
+
+// requiredModules are those that the go.mod in dir, or above it, requires directly.
+func requiredModules(dir string) ([]string, error) {
+	text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+	if os.IsNotExist(err) && filepath.Dir(dir) != dir {
+		return requiredModules(filepath.Dir(dir))
+	}
+	if err != nil {
+		return nil, err
+	}
+	mod, err := modfile.ParseLax("go.mod", text, nil)
+	if err != nil {
+		return nil, err
+	}
+	paths := []string{}
+	for _, r := range mod.Require {
+		if !r.Indirect {
+			paths = append(paths, r.Mod.Path)
+		}
+	}
+	return paths, nil
 }

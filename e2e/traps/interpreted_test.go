@@ -3,8 +3,6 @@ package traps
 import (
 	"fmt"
 	"io"
-	"log"
-	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -12,144 +10,106 @@ import (
 	"time"
 
 	"github.com/mitchellh/mapstructure"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 	"github.com/traefik/yaegi/interp"
 	"github.com/traefik/yaegi/stdlib"
 )
 
-func TestMain(m *testing.M) {
-	// Yaegi says on the standard log what it then panics with.
-	log.SetOutput(io.Discard)
-	os.Exit(m.Run())
-}
-
-// unproven are the traps that cannot be shown one time for all times.
+// unproven are the traps that no example shows one time for all times.
 var unproven = map[string]string{
-	"select":                           "a race",
-	"goroutine of a literal in a loop": "a race within Yaegi, without a wrong result so far",
-	"goroutine without recover":        "ends the process",
-	"duration in Config":               "a habit of Traefik's decoder: TestADurationInConfigIsDecodedAsANumber",
+	"select":         "a race",
+	"goliteral":      "a race within Yaegi, without a wrong result so far",
+	"recover":        "ends the process",
+	"configduration": "a habit of Traefik's decoder: TestConfig_isDecodedByTheNamesOfFieldsAndWithoutUnits",
+	"configtag":      "the same",
+	"imports":        "TestAnImportThatIsNotVendoredDoesNotLoad",
 }
 
-func TestYaegiDoesWhatTheTableSays(t *testing.T) {
+func TestYaegiDoesWhatTheExamplesSay(t *testing.T) {
 	t.Parallel()
-
-	for _, p := range proofs {
-		t.Run(p.trap+"/"+p.name, func(t *testing.T) {
-			t.Parallel()
-
-			got := interpret(t, p.src)
-			if strings.HasPrefix(p.want, "load: ") {
-				// The place of the fault stands between.
-				what := strings.TrimPrefix(p.want, "load: ")
-				if !strings.HasPrefix(got, "load: ") || !strings.Contains(got, what) {
-					t.Errorf("Yaegi gives %q, want %q", got, p.want)
-				}
-			} else if got != p.want {
-				t.Errorf("Yaegi gives %q, want %q", got, p.want)
-			}
-		})
-	}
-}
-
-// What goes wrong in Yaegi is refused, and what the table says to write instead is not.
-func TestWhatGoesWrongIsRefusedAndWhatToWriteInsteadIsNot(t *testing.T) {
-	t.Parallel()
-
-	for _, p := range proofs {
-		t.Run(p.trap+"/"+p.name, func(t *testing.T) {
-			t.Parallel()
-
-			src := strings.Replace(p.src, "package snippet\n", "package plugin\n", 1)
-			findings, err := Check(module(t, src, ""))
-			if err != nil {
-				t.Fatal(err)
-			}
-			right := strings.HasPrefix(p.name, "instead")
-			if right && len(findings) > 0 {
-				t.Errorf("refused: %v", findings)
-			}
-			found := false
-			for _, f := range findings {
-				found = found || f.Trap == p.trap
-			}
-			if !right && !found {
-				t.Errorf("not refused as %s: %v", p.trap, findings)
-			}
-		})
-	}
-}
-
-func TestEachTrapIsProvenOrSaysWhyNot(t *testing.T) {
-	t.Parallel()
-
 	proven := map[string]bool{}
-	for _, p := range proofs {
-		proven[p.trap] = true
+	for _, e := range examples(t) {
+		if !e.runs {
+			continue
+		}
+		proven[e.trap] = proven[e.trap] || e.refused()
+		t.Run(e.pkg, func(t *testing.T) {
+			t.Parallel()
+			got := e.interpret(t)
+			if want, ok := strings.CutPrefix(e.want, "load: "); ok {
+				// The place of the fault stands between.
+				assert.True(t, strings.HasPrefix(got, "load: "), got)
+				assert.Contains(t, got, want)
+				return
+			}
+			assert.Equal(t, e.want, strings.TrimSpace(got))
+		})
 	}
 	for _, row := range table {
-		if !proven[row.name] && unproven[row.name] == "" {
-			t.Errorf("%s: neither proven nor said why not", row.name)
-		}
+		assert.True(t, proven[row.name] != (unproven[row.name] != ""), "%s: proven, or said why not", row.name)
 	}
 }
 
-// interpret gives what the function Run of an interpreted package returns.
-func interpret(t *testing.T, src string) (result string) {
+// interpret gives what Run returns. Yaegi's panics and failures to load come as a result that begins with "panic: " or "load: ".
+func (e example) interpret(t *testing.T) (result string) {
 	t.Helper()
-
 	defer func() {
 		if r := recover(); r != nil {
 			result = fmt.Sprint("panic: ", r)
 		}
 	}()
-	run, err := interpreted(t, src, "Run")
+	gopath := t.TempDir()
+	e.write(t, filepath.Join(gopath, "src"))
+	run, err := interpreted(t, gopath, e.pkg, "Run")
 	if err != nil {
 		return "load: " + err.Error()
 	}
-
 	return fmt.Sprint(run.Call(nil)[0].Interface())
 }
 
 // interpreted loads a package as Traefik does, from a GOPATH, and gives a function of it.
-func interpreted(t *testing.T, src, name string) (reflect.Value, error) {
+func interpreted(t *testing.T, gopath, pkg, name string) (reflect.Value, error) {
 	t.Helper()
-
-	if !strings.Contains(src, "package snippet\n") {
-		src = "package snippet\n" + src
-	}
-	gopath := t.TempDir()
-	dir := filepath.Join(gopath, "src", "snippet")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "snippet.go"), []byte(src), 0o644); err != nil {
-		t.Fatal(err)
-	}
-
 	i := interp.New(interp.Options{GoPath: gopath, Stdout: io.Discard, Stderr: io.Discard})
-	if err := i.Use(stdlib.Symbols); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := i.Eval(`import "snippet"`); err != nil {
+	require.NoError(t, i.Use(stdlib.Symbols))
+	if _, err := i.Eval(`import "` + pkg + `"`); err != nil {
 		return reflect.Value{}, err
 	}
-
-	return i.Eval("snippet." + name)
+	return i.Eval(pkg + "." + name)
 }
 
-func TestADurationInConfigIsDecodedAsANumber(t *testing.T) {
+func TestABuildLineLeavesNothingOut(t *testing.T) {
 	t.Parallel()
+	gopath := t.TempDir()
+	tool := "//go:build ignore\n\npackage tool\n\nfunc Run() string { return \"loaded\" }\n"
+	writeFile(t, filepath.Join(gopath, "src", "tool", "tool.go"), tool)
+	run, err := interpreted(t, gopath, "tool", "Run")
+	require.NoError(t, err)
+	assert.Equal(t, "loaded", run.Call(nil)[0].Interface())
+}
 
-	create, err := interpreted(t, `
-import "time"
+func TestAnImportThatIsNotVendoredDoesNotLoad(t *testing.T) {
+	t.Parallel()
+	e := example{pkg: "importing", text: "import _ \"golang.org/x/time/rate\"\n\nfunc Run() int { return 0 }\n"}
+	assert.Contains(t, e.interpret(t), `unable to find source related to: "golang.org/x/time/rate"`)
+}
 
-type Config struct{ TTL time.Duration }
+func TestConfig_isDecodedByTheNamesOfFieldsAndWithoutUnits(t *testing.T) {
+	t.Parallel()
+	gopath := t.TempDir()
+	example{pkg: "config", text: `import "time"
 
-func CreateConfig() *Config { return &Config{} }`, "CreateConfig")
-	if err != nil {
-		t.Fatal(err)
-	}
-	decode := func(ttl string) (any, error) {
+type Config struct {
+	TTL  time.Duration
+	Mode string ` + "`json:\"kind\"`" + `
+}
+
+func CreateConfig() *Config { return &Config{} }
+`}.write(t, filepath.Join(gopath, "src"))
+	create, err := interpreted(t, gopath, "config", "CreateConfig")
+	require.NoError(t, err)
+	decode := func(option, value string) (reflect.Value, error) {
 		config := create.Call(nil)[0]
 		// As Traefik's pkg/plugins decodes it.
 		decoder, err := mapstructure.NewDecoder(&mapstructure.DecoderConfig{
@@ -157,18 +117,20 @@ func CreateConfig() *Config { return &Config{} }`, "CreateConfig")
 			WeaklyTypedInput: true,
 			Result:           config.Interface(),
 		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		err = decoder.Decode(map[string]any{"ttl": ttl})
-
-		return config.Elem().Field(0).Interface(), err
+		require.NoError(t, err)
+		return config.Elem(), decoder.Decode(map[string]any{option: value})
 	}
 
-	if _, err := decode("30s"); err == nil || !strings.Contains(err.Error(), "cannot parse 'TTL' as int") {
-		t.Errorf("30s gives %v, want it refused as an integer", err)
-	}
-	if got, err := decode("30"); got != 30*time.Nanosecond || err != nil {
-		t.Errorf("30 gives %v, %v; want 30ns", got, err)
-	}
+	_, err = decode("ttl", "30s")
+	assert.ErrorContains(t, err, "cannot parse 'TTL' as int")
+	config, err := decode("ttl", "30")
+	require.NoError(t, err)
+	assert.Equal(t, 30*time.Nanosecond, config.Field(0).Interface())
+
+	config, err = decode("kind", "strict")
+	require.NoError(t, err)
+	assert.Empty(t, config.Field(1).Interface(), "the tag's name is an unknown option")
+	config, err = decode("mode", "strict")
+	require.NoError(t, err)
+	assert.Equal(t, "strict", config.Field(1).Interface())
 }

@@ -55,15 +55,13 @@ func (p *plugin) mayHaveNoValue(e ast.Expr) bool {
 	case *ast.TypeAssertExpr:
 		return true
 	case *ast.IndexExpr:
-		t := p.info.TypeOf(e.X)
+		t := p.TypesInfo.TypeOf(e.X)
 		if t == nil {
 			return false
 		}
 		_, isMap := t.Underlying().(*types.Map)
-
 		return isMap
 	}
-
 	return false
 }
 
@@ -77,7 +75,6 @@ func inLoop(around []ast.Node) bool {
 			return false
 		}
 	}
-
 	return false
 }
 
@@ -89,25 +86,41 @@ func asksAtOnce(s *ast.AssignStmt, around []ast.Node) bool {
 	}
 	second, ok := s.Lhs[1].(*ast.Ident)
 	asked, isName := branch.Cond.(*ast.Ident)
-
 	return ok && isName && asked.Name == second.Name
 }
 
-func packageTuples(p *plugin, found report) {
-	eachOf(p, func(v *ast.ValueSpec, above []ast.Node) {
-		if len(v.Names) < 2 || len(v.Values) != 1 {
+// mixedAssignments are assignments of several values of which one is nil, or of which some come from calls and others do not.
+// Declarations by := and var work.
+func mixedAssignments(p *plugin, found report) {
+	eachOf(p, func(s *ast.AssignStmt, _ []ast.Node) {
+		if len(s.Rhs) < 2 {
 			return
 		}
-		for _, n := range above {
-			if _, ok := n.(*ast.FuncDecl); ok {
+		calls := 0
+		for _, value := range s.Rhs {
+			if p.TypesInfo.Types[value].IsNil() {
+				found(value.Pos(), "nil among several values")
 				return
 			}
-			if _, ok := n.(*ast.FuncLit); ok {
-				return
+			if p.isCall(value) {
+				calls++
 			}
 		}
-		found(v.Pos(), "var "+v.Names[0].Name+", ... = "+types.ExprString(v.Values[0]))
+		if s.Tok == token.ASSIGN && calls > 0 && calls < len(s.Rhs) {
+			found(s.Pos(), types.ExprString(s.Lhs[0])+", ... = a call and a value beside it")
+		}
 	})
+}
+
+// isCall tells calls and receives from other expressions; a conversion is none.
+func (p *plugin) isCall(e ast.Expr) bool {
+	switch e := ast.Unparen(e).(type) {
+	case *ast.CallExpr:
+		return !p.TypesInfo.Types[e.Fun].IsType()
+	case *ast.UnaryExpr:
+		return e.Op == token.ARROW
+	}
+	return false
 }
 
 func unnamedParameters(p *plugin, found report) {
@@ -142,7 +155,7 @@ func newBuiltins(p *plugin, found report) {
 
 func newRanges(p *plugin, found report) {
 	eachOf(p, func(r *ast.RangeStmt, _ []ast.Node) {
-		t := p.info.TypeOf(r.X)
+		t := p.TypesInfo.TypeOf(r.X)
 		if t == nil {
 			return
 		}
@@ -191,11 +204,10 @@ func (p *plugin) loopVariables(loop ast.Node) (map[types.Object]bool, *ast.Block
 
 	vars := map[types.Object]bool{}
 	for _, e := range declared {
-		if id, ok := e.(*ast.Ident); ok && p.info.Defs[id] != nil {
-			vars[p.info.Defs[id]] = true
+		if id, ok := e.(*ast.Ident); ok && p.TypesInfo.Defs[id] != nil {
+			vars[p.TypesInfo.Defs[id]] = true
 		}
 	}
-
 	return vars, body
 }
 
@@ -207,10 +219,9 @@ func capturedLoopVariables(p *plugin, found report) {
 		}
 		ast.PreorderStack(body, nil, func(n ast.Node, around []ast.Node) bool {
 			id, ok := n.(*ast.Ident)
-			if ok && vars[p.info.Uses[id]] && hasFuncLit(around) {
+			if ok && vars[p.TypesInfo.Uses[id]] && hasFuncLit(around) {
 				found(id.Pos(), "closure over "+id.Name)
 			}
-
 			return true
 		})
 	})
@@ -222,6 +233,5 @@ func hasFuncLit(around []ast.Node) bool {
 			return true
 		}
 	}
-
 	return false
 }

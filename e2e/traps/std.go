@@ -23,8 +23,12 @@ func missingStd(p *plugin, found report) {
 		}
 	})
 
+	newer, err := loadNewerAPI()
+	if err != nil && len(p.files) > 0 {
+		found(p.files[0].Package, "no way to tell what is newer: "+err.Error())
+	}
 	eachOf(p, func(id *ast.Ident, _ []ast.Node) {
-		obj := p.info.Uses[id]
+		obj := p.TypesInfo.Uses[id]
 		if obj == nil || !p.stdObject(obj) || !obj.Exported() {
 			return
 		}
@@ -35,7 +39,7 @@ func missingStd(p *plugin, found report) {
 		symbols := yaegiStd[obj.Pkg().Path()]
 		// Fields and methods are not in Yaegi's symbols: they come with their types.
 		qualified := obj.Parent() == obj.Pkg().Scope()
-		switch since := p.newer[symbol]; {
+		switch since := newer[symbol]; {
 		case symbols == nil && qualified:
 			// Said of the import.
 		case since != "":
@@ -57,6 +61,5 @@ var yaegiStd = func() map[string]map[string]bool {
 			packages[importPath][name] = true
 		}
 	}
-
 	return packages
 }()

@@ -1,202 +1,241 @@
 package traps
 
 import (
+	"go/types"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/analysis/analysistest"
+	"golang.org/x/tools/go/packages"
+
+	// So that the go command does not take a result from before the plugin changed.
+	_ "github.com/traefik-huaweiid/huaweiid"
 )
 
-// module writes a module with one package, and one package each in it and beside it to import.
-func module(t *testing.T, src, mod string) string {
-	t.Helper()
-
-	if !strings.Contains(src, "package plugin\n") {
-		src = "package plugin\n" + src
-	}
-	dir := t.TempDir()
-	for name, text := range map[string]string{
-		"go.mod":                "module example.org/plugin\n\ngo 1.22\n\n" + mod,
-		"plugin.go":             src,
-		"plugin_test.go":        "package plugin\n\nfunc least(a, b int) int { return min(a, b) }\n",
-		"internal/part/part.go": "package part\n",
-		"dep/go.mod":            "module example.org/dep\n",
-		"dep/part/part.go":      "package part\n",
-	} {
-		name = filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-			t.Fatal(err)
+// TestThePluginAvoidsYaegisTraps looks at the plugin itself, the module around this one, and at what it vendors.
+func TestThePluginAvoidsYaegisTraps(t *testing.T) {
+	t.Parallel()
+	const root = "../.."
+	mode := packages.NeedName | packages.NeedImports | packages.NeedDeps | packages.NeedModule
+	plugin, err := packages.Load(&packages.Config{Mode: mode, Dir: root}, ".")
+	require.NoError(t, err)
+	paths := []string{"."}
+	packages.Visit(plugin, nil, func(pkg *packages.Package) {
+		if pkg.Module != nil && !pkg.Module.Main {
+			paths = append(paths, pkg.PkgPath)
 		}
-		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-
-	return dir
-}
-
-// marked are the lines of a fixture's source that end in "// trap", once for each time that the word is there.
-func marked(src string) []int {
-	var lines []int
-	for i, line := range strings.Split("package plugin\n"+src, "\n") {
-		if _, mark, ok := strings.Cut(line, "// trap"); ok {
-			for range 1 + strings.Count(mark, "trap") {
-				lines = append(lines, i+1)
+	})
+	require.Contains(t, paths, "github.com/traefik/paerser/types")
+	for _, pkg := range paths {
+		findings, err := Check(root, pkg)
+		require.NoError(t, err)
+		for _, f := range findings {
+			if !slices.Contains(excused[pkg], f.Trap) {
+				t.Error(f)
 			}
 		}
 	}
-
-	return lines
 }
+
+// excused are traps in vendored packages that the plugin does not run into.
+var excused = map[string][]string{
+	"github.com/traefik/paerser/types": {"representation"}, // Duration has such methods; the plugin calls Set, and nothing else
+}
+
+// all is every analyzer in one, so that what the examples import is loaded once. They have no facts: each example is alone.
+var all = &analysis.Analyzer{Name: "traps", Doc: "all traps", Run: func(pass *analysis.Pass) (any, error) {
+	alone := *pass
+	alone.ExportPackageFact = func(analysis.Fact) {}
+	alone.AllPackageFacts = func() []analysis.PackageFact { return nil }
+	alone.ExportObjectFact = func(types.Object, analysis.Fact) {}
+	for _, t := range table {
+		if _, err := t.run(&alone); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
+}}
 
 func TestEachTrapIsFoundWhereItIsAndNowhereElse(t *testing.T) {
-	t.Parallel()
-
-	for _, f := range fixtures {
-		t.Run(f.trap+"/"+f.name, func(t *testing.T) {
-			t.Parallel()
-
-			findings, err := Check(module(t, f.src, f.mod))
-			if err != nil {
-				t.Fatal(err)
-			}
-
-			var lines []int
-			for _, got := range findings {
-				lines = append(lines, got.Line)
-				if got.Trap != f.trap || got.File != "plugin.go" || got.Column < 1 {
-					t.Errorf("found something else: %s", got)
-				}
-			}
-			want := marked(f.src)
-			if f.at > 0 {
-				want = []int{f.at}
-			}
-			if !slices.Equal(lines, want) {
-				t.Errorf("found in lines %v, want %v", lines, want)
-			}
-		})
+	t.Setenv("CGO_ENABLED", "0")
+	dir := t.TempDir()
+	writeFile(t, filepath.Join(dir, "go.mod"), "module example.org/plugin\n\ngo 1.25\n")
+	for _, e := range examples(t) {
+		e.write(t, dir)
 	}
+	require.NoError(t, analysis.Validate(Analyzers))
+	analysistest.Run(t, dir, all, "./...")
 }
 
-func TestEachTrapHasAFixtureAndANearMiss(t *testing.T) {
+func TestEachTrapHasWhatIsRefusedAndWhatPasses(t *testing.T) {
 	t.Parallel()
-
-	traps, misses := map[string]int{}, map[string]int{}
-	for _, f := range fixtures {
-		if len(marked(f.src)) > 0 || f.at > 0 {
-			traps[f.trap]++
+	refused, passed, names := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for _, e := range examples(t) {
+		if e.refused() {
+			refused[e.trap] = true
 		} else {
-			misses[f.trap]++
+			passed[e.trap] = true
 		}
+		assert.False(t, names[e.pkg], "two examples are called %s", e.pkg)
+		names[e.pkg] = true
 	}
+	// It is about go.mod: TestFindings_acrossFilesAndPackages.
+	refused[trapImport], passed[trapImport] = true, true
 	for _, row := range table {
-		if traps[row.name] == 0 || misses[row.name] == 0 {
-			t.Errorf("%s: %d fixtures, %d near misses", row.name, traps[row.name], misses[row.name])
-		}
+		assert.True(t, refused[row.name] && passed[row.name], row.name)
+		assert.True(t, row.title != "" && row.because != "" && row.instead != "", "row %s lacks a text", row.name)
+		delete(refused, row.name)
 	}
+	assert.Empty(t, refused, "archives of no trap")
 }
+
+// module writes a module, and beside it one that it can require, and checks it.
+func check(t *testing.T, files map[string]string) ([]Finding, error) {
+	t.Helper()
+	dir := t.TempDir()
+	writeFile(t, filepath.Join(dir, "dep", "go.mod"), "module example.org/dep\n")
+	writeFile(t, filepath.Join(dir, "dep", "part", "part.go"), "package part\n")
+	for name, text := range files {
+		writeFile(t, filepath.Join(dir, "plugin", name), text)
+	}
+	if _, ok := files["go.mod"]; !ok {
+		writeFile(t, filepath.Join(dir, "plugin", "go.mod"), "module example.org/plugin\n\ngo 1.25\n")
+	}
+	findings, err := Check(filepath.Join(dir, "plugin"), ".")
+	for i := range findings {
+		findings[i].Filename, _ = filepath.Rel(filepath.Join(dir, "plugin"), findings[i].Filename)
+	}
+	return findings, err
+}
+
+const receives = "\n\nfunc get(c chan int) int { return <-c }\n"
 
 func TestAFindingSaysWhereWhyAndWhatToWriteInstead(t *testing.T) {
 	t.Parallel()
-
-	findings, err := Check(module(t, "\nfunc get(c chan int) int { return <-c }\n", ""))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(findings) != 1 {
-		t.Fatalf("found %v, want one", findings)
-	}
-	want := "plugin.go:3:35: return of a receive: return <-c: Yaegi panics: reflect.Value.Set using unaddressable " +
-		"value; write instead: `v := <-ch` and then `return v`"
-	if got := findings[0].String(); got != want {
-		t.Errorf("says\n%s\nwant\n%s", got, want)
-	}
-
-	for _, row := range table {
-		if row.name == "" || row.because == "" || row.instead == "" {
-			t.Errorf("row %q lacks a text", row.name)
-		}
-	}
+	findings, err := check(t, map[string]string{"plugin.go": "package plugin" + receives})
+	require.NoError(t, err)
+	require.Len(t, findings, 1)
+	assert.Equal(t, "plugin.go:3:35: receivereturn: return <-c: Yaegi panics: reflect.Value.Set using unaddressable value; "+
+		"write instead: `v := <-ch` and then `return v`", findings[0].String())
 }
 
-func TestPackagesOfTheModuleThatThePluginImportsAreCheckedToo(t *testing.T) {
+// The file tells of each finding, where the rest of the table shows what is meant.
+func TestFindings_acrossFilesAndPackages(t *testing.T) {
 	t.Parallel()
-
-	dir := module(t, "\nimport _ \"example.org/plugin/internal/part\"\n", "")
-	part := filepath.Join(dir, "internal", "part", "part.go")
-	if err := os.WriteFile(part, []byte("package part\n\nfunc get(c chan int) int { return <-c }\n"), 0o644); err != nil {
-		t.Fatal(err)
+	required := func(comment string) string {
+		return "module example.org/plugin\n\ngo 1.22\n\nrequire example.org/dep v0.0.0" + comment +
+			"\n\nreplace example.org/dep => ../dep\n"
 	}
-
-	findings, err := Check(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(findings) != 1 || findings[0].File != "internal/part/part.go" || findings[0].Line != 3 {
-		t.Errorf("found %v, want one in internal/part/part.go:3", findings)
-	}
-}
-
-// A tool beside the plugin's files is of another package, so that it cannot be typed with them.
-func TestAToolBesideThePluginIsRefusedForItsBuildLine(t *testing.T) {
-	t.Parallel()
-
-	dir := module(t, "\nvar n int\n", "")
-	tool := "//go:build ignore\n\npackage main\n\nfunc main() { println(0) }\n"
-	if err := os.WriteFile(filepath.Join(dir, "gen.go"), []byte(tool), 0o644); err != nil {
-		t.Fatal(err)
-	}
-
-	findings, err := Check(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(findings) != 1 || findings[0].Trap != "compiler directive" || findings[0].File != "gen.go" {
-		t.Errorf("found %v, want the build line of gen.go", findings)
+	for _, row := range []struct {
+		name  string
+		files map[string]string
+		want  []string // file and trap
+	}{
+		{"in a package of the module that the plugin imports", map[string]string{
+			"plugin.go":             "package plugin\n\nimport _ \"example.org/plugin/internal/part\"\n",
+			"internal/part/part.go": "package part" + receives,
+		}, []string{"internal/part/part.go receivereturn"}},
+		{"in a package that it does not import, and in tests", map[string]string{
+			"plugin.go":             "package plugin\n",
+			"plugin_test.go":        "package plugin" + receives,
+			"internal/part/part.go": "package part" + receives,
+		}, nil},
+		{"a tool beside the plugin", map[string]string{
+			"plugin.go": "package plugin\n",
+			"gen.go":    "//go:build ignore\n\npackage main\n\nfunc main() { println(0) }\n",
+		}, []string{"gen.go directive"}},
+		{"a build line that holds, and an old one that does not", map[string]string{
+			"plugin.go": "//go:build !ignore\n\npackage plugin\n",
+			"old.go":    "// +build ignore\n\npackage plugin\n",
+		}, []string{"old.go directive", "plugin.go directive"}},
+		{"a file for another system", map[string]string{
+			"plugin.go":       "package plugin\n",
+			"plugin_plan9.go": "package plugin\n",
+		}, []string{"plugin_plan9.go directive"}},
+		{"cgo", map[string]string{
+			"plugin.go": "package plugin\n",
+			"c.go":      "package plugin\n\nimport \"C\"\n",
+		}, []string{"c.go directive"}},
+		{"an embedded file", map[string]string{
+			"plugin.go": "package plugin\n\nimport _ \"embed\"\n\n//go:embed plugin.go\nvar text string\n",
+		}, []string{"plugin.go std", "plugin.go directive"}},
+		{"functions of another package that recover, or do not", map[string]string{
+			"plugin.go": "package plugin\n\nimport \"example.org/plugin/safe\"\n\n" +
+				"func start() {\n\tgo safe.Run()\n\tgo safe.Bare()\n\tgo run()\n}\n\nfunc run() { defer safe.Recovered() }\n",
+			"safe/safe.go": "package safe\n\nfunc Run() { defer Recovered() }\n\n" +
+				"func Bare() {}\n\nfunc Recovered() { _ = recover() }\n",
+		}, []string{"plugin.go recover"}},
+		{"structs of one shape in an importing package", map[string]string{
+			"plugin.go": "package plugin\n\nimport \"example.org/plugin/a\"\n\ntype own struct{ n int }\n\nvar n = a.N\n",
+			"a/a.go":    "package a\n\ntype hidden struct{ n int }\n\nvar N = hidden{}.n\n",
+		}, []string{"plugin.go twins"}},
+		{"structs of one shape in two packages", map[string]string{
+			"plugin.go": "package plugin\n\nimport (\n\t_ \"example.org/plugin/a\"\n\t_ \"example.org/plugin/b\"\n)\n",
+			"a/a.go":    "package a\n\ntype T struct{ N int }\n",
+			"b/b.go":    "package b\n\ntype U struct{ N int }\n",
+		}, []string{"plugin.go twins"}},
+		{"a field of Config in another package", map[string]string{
+			"plugin.go":    "package plugin\n\nimport \"example.org/plugin/conf\"\n\ntype Config struct{ Token conf.Token }\n",
+			"conf/conf.go": "package conf\n\ntype Token struct{ scheme string }\n",
+		}, []string{"conf/conf.go configfield"}},
+		{"a required module, the module itself and the standard library", map[string]string{
+			"go.mod": required(""),
+			"plugin.go": "package plugin\n\nimport (\n\t_ \"net/http\"\n\n" +
+				"\t_ \"example.org/dep/part\"\n\t_ \"example.org/plugin/a\"\n)\n",
+			"a/a.go": "package a\n",
+		}, nil},
+		{"a module that is required indirectly", map[string]string{
+			"go.mod":    required(" // indirect"),
+			"plugin.go": "package plugin\n\nimport _ \"example.org/dep/part\"\n",
+		}, []string{"plugin.go imports"}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			findings, err := check(t, row.files)
+			require.NoError(t, err)
+			var got []string
+			for _, f := range findings {
+				got = append(got, f.Filename+" "+f.Trap)
+			}
+			assert.Equal(t, row.want, got, "%v", findings)
+		})
 	}
 }
 
 func TestWhatCannotBeCheckedIsAnError(t *testing.T) {
 	t.Parallel()
-
-	for name, src := range map[string]string{
-		"syntax": "\nfunc {\n",
-		"types":  "\nvar n int = \"one\"\n",
+	for name, text := range map[string]string{
+		"syntax": "package plugin\n\nfunc {\n",
+		"types":  "package plugin\n\nvar n int = \"one\"\n",
+		"import": "package plugin\n\nimport _ \"golang.org/x/time/rate\"\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-
-			if findings, err := Check(module(t, src, "")); err == nil {
-				t.Errorf("no error, findings %v", findings)
+			findings, err := check(t, map[string]string{"plugin.go": text})
+			assert.Error(t, err)
+			if name == "import" {
+				require.Len(t, findings, 1)
+				assert.Equal(t, "imports", findings[0].Trap)
 			}
 		})
 	}
-
-	t.Run("no module", func(t *testing.T) {
-		t.Parallel()
-
-		if findings, err := Check(t.TempDir()); err == nil {
-			t.Errorf("no error, findings %v", findings)
-		}
-	})
+	_, err := Check(t.TempDir(), ".")
+	assert.Error(t, err, "no module")
 }
 
 func TestAMissingListOfNewSymbolsIsAnError(t *testing.T) {
 	t.Parallel()
-
 	dir := t.TempDir()
 	for _, name := range []string{"go1", "go1.1", "go1.2"} {
-		if err := os.WriteFile(filepath.Join(dir, name+".txt"), nil, 0o644); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name+".txt"), nil, 0o644))
 	}
-
-	if _, err := readNewerAPI(dir, "go1.3.1"); err == nil || !strings.Contains(err.Error(), "api") {
-		t.Errorf("got %v, want an error about the folder api", err)
-	}
-	if _, err := readNewerAPI(dir, "devel"); err == nil {
-		t.Error("a Go without a version gives no error")
-	}
+	_, err := readNewerAPI(dir, "go1.3.1")
+	assert.ErrorContains(t, err, "api")
+	_, err = readNewerAPI(dir, "devel")
+	assert.Error(t, err, "a Go without a version")
 }

@@ -6,11 +6,13 @@ import (
 	"go/types"
 	"slices"
 	"strings"
+
+	"golang.org/x/tools/go/analysis"
 )
 
 func assertionsToOwnTypes(p *plugin, found report) {
 	note := func(e ast.Expr, what string) {
-		if t := p.info.TypeOf(e); t != nil && (p.own(t) || ownInterface(t)) {
+		if t := p.TypesInfo.TypeOf(e); t != nil && (p.own(t) || ownInterface(t)) {
 			found(e.Pos(), what+p.write(t))
 		}
 	}
@@ -30,8 +32,30 @@ func assertionsToOwnTypes(p *plugin, found report) {
 	})
 }
 
+// shapes are what a package tells those that import it: the names of its structs by their shapes.
+type shapes struct{ Names map[string]string }
+
+func (*shapes) AFact() {}
+
 func structsOfOneShape(p *plugin, found report) {
 	first := map[string]string{}
+	facts := slices.SortedFunc(slices.Values(p.AllPackageFacts()), func(a, b analysis.PackageFact) int {
+		return strings.Compare(a.Package.Path(), b.Package.Path())
+	})
+	for _, fact := range facts {
+		if !p.ownPath(fact.Package.Path()) {
+			continue
+		}
+		for shape, name := range fact.Fact.(*shapes).Names {
+			name = fact.Package.Path() + "." + name
+			// Of two packages of which neither imports the other, only one that imports both sees it.
+			if other, ok := first[shape]; ok && len(p.files) > 0 {
+				found(p.files[0].Package, "struct "+name+" of the shape of "+other)
+			}
+			first[shape] = name
+		}
+	}
+	own := map[string]string{}
 	for _, name := range p.ownTypes() {
 		if _, ok := name.Type().Underlying().(*types.Struct); !ok {
 			continue
@@ -39,10 +63,11 @@ func structsOfOneShape(p *plugin, found report) {
 		shape := p.shape(name.Type(), nil)
 		if other, ok := first[shape]; ok {
 			found(name.Pos(), "struct "+name.Name()+" of the shape of "+other)
-		} else {
-			first[shape] = name.Name()
+			continue
 		}
+		first[shape], own[shape] = name.Name(), name.Name()
 	}
+	p.ExportPackageFact(&shapes{own})
 }
 
 // shape is what Yaegi leaves of a type for reflection: own names are gone at every depth, and an unexported field has an
@@ -56,7 +81,6 @@ func (p *plugin) shape(t types.Type, within []*types.Named) string {
 		if slices.Contains(within, t) {
 			return types.TypeString(t, nil) + "#"
 		}
-
 		return p.shape(t.Underlying(), append(within, t))
 	case *types.Struct:
 		var b strings.Builder
@@ -68,7 +92,6 @@ func (p *plugin) shape(t types.Type, within []*types.Named) string {
 			}
 			fmt.Fprintf(&b, "%s %s %q;", name, p.shape(f.Type(), within), t.Tag(i))
 		}
-
 		return "struct{" + b.String() + "}"
 	case *types.Interface:
 		return "interface{}"
@@ -88,10 +111,8 @@ func (p *plugin) shape(t types.Type, within []*types.Named) string {
 			for v := range vars.Variables() {
 				shapes = append(shapes, p.shape(v.Type(), within))
 			}
-
 			return "(" + strings.Join(shapes, ",") + ")"
 		}
-
 		return fmt.Sprintf("func%s%s%t", tuple(t.Params()), tuple(t.Results()), t.Variadic())
 	default:
 		return types.TypeString(t, nil)
@@ -110,7 +131,7 @@ func ownRepresentations(p *plugin, found report) {
 func embeddedOwnTypes(p *plugin, found report) {
 	eachOf(p, func(s *ast.StructType, _ []ast.Node) {
 		for _, f := range s.Fields.List {
-			if t := p.info.TypeOf(f.Type); len(f.Names) == 0 && t != nil && p.own(t) {
+			if t := p.TypesInfo.TypeOf(f.Type); len(f.Names) == 0 && t != nil && p.own(t) {
 				found(f.Pos(), "embedded "+p.write(t))
 			}
 		}
@@ -118,8 +139,8 @@ func embeddedOwnTypes(p *plugin, found report) {
 }
 
 func ownResponseWriters(p *plugin, found report) {
-	pkg, ok := p.imported("net/http")
-	if !ok {
+	pkg := imported(p.Pkg, "net/http", map[*types.Package]bool{})
+	if pkg == nil {
 		return
 	}
 	writer := pkg.Scope().Lookup("ResponseWriter").Type().Underlying().(*types.Interface)
@@ -128,4 +149,20 @@ func ownResponseWriters(p *plugin, found report) {
 			found(name.Pos(), "http.ResponseWriter "+name.Name())
 		}
 	}
+}
+
+// imported is a package that another imports, or that one of its imports does; nil = none of them does.
+func imported(by *types.Package, path string, seen map[*types.Package]bool) *types.Package {
+	for _, pkg := range by.Imports() {
+		if pkg.Path() == path {
+			return pkg
+		}
+		if !seen[pkg] {
+			seen[pkg] = true
+			if found := imported(pkg, path, seen); found != nil {
+				return found
+			}
+		}
+	}
+	return nil
 }
