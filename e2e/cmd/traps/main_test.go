@@ -29,7 +29,7 @@ func TestRun_looksAtAnyPluginsDirectory(t *testing.T) {
 	}{
 		{[]string{dir}, 1, []string{"plugin.go:3:35: builtin: built-in min: "}, ""},
 		{[]string{dir + "/..."}, 1, []string{"plugin.go:3:35: builtin: ", "tool.go:3:34: builtin: "}, ""},
-		{[]string{"../../traffic"}, 0, nil, ""},
+		{[]string{"github.com/traefik-huaweiid/huaweiid"}, 0, nil, ""},
 		{[]string{dir + "/none", dir}, 2, []string{"plugin.go:3:35: "}, "checking " + dir + "/none: "},
 		{nil, 2, nil, "usage: traps PACKAGE..."},
 	} {
