@@ -3,6 +3,7 @@ package huaweiid
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -112,6 +113,15 @@ func (l *logger) lookup(k key, v *verdict) {
 	}
 	l.event(level, "lookup "+level.String()+" "+v.outcome.code, "lookup brought no identity", "code", v.outcome.code, "cause", v.cause,
 		"token", fingerprint(k))
+}
+
+// redis says why the shared cache was of no use, and what to do about it.
+func (l *logger) redis(op string, err error) {
+	if err == nil || errors.Is(err, errRedisPaused) { // said when it was paused
+		return
+	}
+	fault := faultOf(err)
+	l.event(slog.LevelWarn, "redis "+fault.result, "shared cache does not serve", "op", op, "cause", err, "remedy", fault.remedy)
 }
 
 // refusal says that a request was refused, or in report mode that it would have been.

@@ -101,6 +101,7 @@ var redisFaults = []redisFault{
 	{err: errRedisFull, result: "full", remedy: "see whether Redis is slow; what found no connection was a miss"},
 	{err: errRedisPaused, result: "paused"},
 	{err: errRedisPanic, result: "panic", strike: true, remedy: "report this as a bug"},
+	{err: errSealBroken, result: "seal", remedy: "see who else writes to this Redis; the entry counted for nothing"},
 	// At the end, since it is also what errors are that no row above is about.
 	{err: errRedisError, result: "error", remedy: "see Redis's log"},
 }

@@ -8,16 +8,16 @@ package huaweiid
 type sharedTier interface {
 	// fetch returns what replicas know of a token, with moments on this process's clock, or nil. It may be past its life,
 	// but is never past its end.
-	fetch(k key, token string) *entry
+	fetch(k key, token string, log *logger) *entry
 
 	// store tells the replicas what Huawei said. It is called when nobody waits for the lookup any more.
-	store(token string, e *entry)
+	store(token string, e *entry, log *logger)
 }
 
 // fromOthers asks the shared tier. It returns an entry that answers the lookup, or nil. A good answer past its life does not,
 // but the process keeps it, since it may have to do while Huawei cannot be asked.
-func fromOthers(u *upstream, k key, token string, f *flight) *entry {
-	e := u.shared.fetch(k, token)
+func fromOthers(u *upstream, k key, token string, f *flight, log *logger) *entry {
+	e := u.shared.fetch(k, token, log)
 	if e == nil {
 		return nil
 	}
@@ -46,7 +46,7 @@ func consider(u *upstream, e *entry, f *flight) *entry {
 }
 
 // share tells the shared tier what a lookup found out.
-func share(tier sharedTier, token string, e *entry) {
+func share(tier sharedTier, token string, e *entry, log *logger) {
 	defer recovered()
-	tier.store(token, e)
+	tier.store(token, e, log)
 }

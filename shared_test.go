@@ -22,7 +22,7 @@ func newReplicas() *replicas {
 	return &replicas{has: map[string]*entry{}, told: map[string]*entry{}, onTold: make(chan string, 100)}
 }
 
-func (s *replicas) fetch(_ key, token string) *entry {
+func (s *replicas) fetch(_ key, token string, _ *logger) *entry {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.asked++
@@ -33,7 +33,7 @@ func (s *replicas) fetch(_ key, token string) *entry {
 	return nil
 }
 
-func (s *replicas) store(token string, e *entry) {
+func (s *replicas) store(token string, e *entry, _ *logger) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.told[token] = e

@@ -148,18 +148,18 @@ func decide(u *upstream, k key) (answer, *flight, int) {
 // fly makes a flight's lookup. What comes after it, nobody waits for.
 func fly(u *upstream, k key, token, address string, f *flight, log *logger) {
 	defer recovered()
-	makeLookup(u, k, token, address, f)
+	makeLookup(u, k, token, address, f, log)
 	report(u, k, f, log)
 	if u.shared != nil && f.fresh != nil {
-		go share(u.shared, token, f.fresh)
+		go share(u.shared, token, f.fresh, log)
 	}
 }
 
 // makeLookup is a lookup's way from the key's flight on: shared tier, gate, Huawei, store. It ends the flight whatever happens.
-func makeLookup(u *upstream, k key, token, address string, f *flight) {
+func makeLookup(u *upstream, k key, token, address string, f *flight, log *logger) {
 	defer letGo(u, k, f)
 	if u.shared != nil {
-		if e := fromOthers(u, k, token, f); e != nil {
+		if e := fromOthers(u, k, token, f, log); e != nil {
 			landShared(u, f, e)
 			return
 		}

@@ -1,0 +1,289 @@
+package huaweiid
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// The shared tier on Redis: what one replica learns of a token, sealed, for all of them.
+//
+// A token has two names in Redis, in one slot of a cluster: one for the last good answer (+), one for the last refusal (-). So no
+// write of a good answer can overwrite a refusal, and the reader decides: a good answer counts only if Huawei was asked for it
+// after it was asked for the refusal. For the time when the refusal's entry has ended, the older good answer must be gone. It is,
+// in every order of writes:
+//
+//   - Who has a refusal writes it and then deletes the good answer, in one pipeline. A good answer written before goes.
+//   - Who has a good answer writes it and then reads the refusal, in one pipeline. If the delete came before that write, the refusal
+//     is there to be read, and the good answer is taken back.
+//
+// That needs refusals to outlive all good answers of earlier asking that are still on their way. So a good answer is written within
+// shareWithin of its asking or never, and a refusal stays for refusalStays at least, even where it counts for less. Of two refusals
+// the one of later asking stays: who finds such a one puts it back.
+//
+// Replicas' clocks need not agree. How old an entry is follows from the life that Redis says is left of the life that it was given,
+// both by Redis's clock. That makes an entry too young by the time that the write took, at most redis.timeout; so what has to be
+// younger has to be younger by more than that, and by the clocks on the wall, too. Clocks that disagree then cost a miss.
+const (
+	shareWithin  = 10 * time.Second
+	refusalStays = 16 * time.Second // shareWithin, and the longest redis.timeout
+	maxSkew      = 5 * time.Minute  // between replicas' clocks; by more, an entry is a dump that was played back
+)
+
+// Ends of a token's names.
+const (
+	goodName    = "+"
+	refusalName = "-"
+)
+
+// redisTier implements sharedTier.
+type redisTier struct {
+	client   *redisClient
+	seals    *sealer
+	upstream string // whose tokens these are
+	since    func(time.Time) time.Duration
+	wall     func() time.Time // time.Now but in tests
+	random   func() float64   // from 0 up to 1
+
+	ttl         time.Duration
+	staleWindow time.Duration
+	negativeTTL time.Duration
+	margin      time.Duration // redis.timeout: by as much too young may a record seem
+}
+
+// sharedRecord is what is sealed of an answer. Durations are in whole milliseconds.
+type sharedRecord struct {
+	identity *identity // nil = a refusal
+	refusal  *outcome
+	stamp    int64         // when Huawei was asked, in ms since 1970, by the clock of who asked
+	age      time.Duration // how long ago that was when it was written; when it was read, in a record that was
+	life     time.Duration // from asking on: fresh for so long
+	end      time.Duration // from asking on: no rule can serve it any more
+}
+
+// fetch implements sharedTier.
+func (t *redisTier) fetch(_ key, token string, log *logger) *entry {
+	p := t.placeOf(token)
+	begun := t.since(epoch)
+	replies, err := t.client.call(p.name, ":$:$", pttl(p, refusalName), get(p, refusalName), pttl(p, goodName), get(p, goodName))
+	log.redis("get", err)
+	if err != nil {
+		return nil
+	}
+	now := t.since(epoch)
+	refusal := t.open(p, refusalName, replies[:2], now-begun, log)
+	good := t.open(p, goodName, replies[2:], now-begun, log)
+	switch {
+	case good != nil && refusal != nil && !t.younger(good, refusal):
+		// Its delete has not come yet, or failed.
+		go t.remove(p, log)
+		return t.refusalEntry(refusal, now)
+	case good != nil:
+		return t.goodEntry(good, now)
+	case refusal != nil:
+		return t.refusalEntry(refusal, now)
+	}
+	return nil
+}
+
+// younger tells whether Huawei was surely asked for a after it was asked for b.
+func (t *redisTier) younger(a, b *sharedRecord) bool {
+	return a.age+t.margin < b.age && a.stamp > b.stamp
+}
+
+// goodEntry makes an entry of a good answer, unless nobody may use it here. Whatever the other replica's options were, it serves
+// no longer than this one's say.
+//
+// The moment of asking is the earliest that may be true, so that a refresh does not take for news what this process wrote itself.
+// Replicas refresh at different moments: else all of them would ask Huawei at once.
+func (t *redisTier) goodEntry(r *sharedRecord, now time.Duration) *entry {
+	life := least(r.life, t.ttl)
+	end := least(r.end, life+t.staleWindow)
+	if r.age >= end || t.ttl == 0 {
+		return nil
+	}
+	asked := now - r.age
+	fifth := life / 5
+	return &entry{
+		identity: r.identity,
+		asked:    t.earliest(r, now),
+		refresh:  asked + life - fifth + time.Duration(t.random()*float64(fifth)),
+		expires:  asked + life,
+		end:      asked + end,
+	}
+}
+
+func (t *redisTier) refusalEntry(r *sharedRecord, now time.Duration) *entry {
+	life := least(r.life, t.negativeTTL)
+	if r.age >= life {
+		return nil
+	}
+	end := now - r.age + life
+	return &entry{refusal: r.refusal, asked: t.earliest(r, now), expires: end, end: end}
+}
+
+// earliest is when Huawei may have been asked: by Redis's clock, less what the write may have taken, or by the clock on the wall.
+func (t *redisTier) earliest(r *sharedRecord, now time.Duration) time.Duration {
+	age := r.age + t.margin
+	if byWall := t.ageByWall(r); byWall > age {
+		age = byWall
+	}
+	return now - age
+}
+
+func (t *redisTier) ageByWall(r *sharedRecord) time.Duration {
+	return time.Duration(t.wall().UnixMilli()-r.stamp) * time.Millisecond
+}
+
+// store implements sharedTier.
+func (t *redisTier) store(token string, e *entry, log *logger) {
+	age := t.since(epoch) - e.asked
+	r := &sharedRecord{
+		identity: e.identity,
+		refusal:  e.refusal,
+		stamp:    t.wall().Add(-age).UnixMilli(),
+		age:      age,
+		life:     e.expires - e.asked,
+		end:      e.end - e.asked,
+	}
+	p := t.placeOf(token)
+	if r.identity == nil {
+		t.storeRefusal(p, r, log)
+	} else if r.life > 0 && r.end-age >= time.Millisecond && age < shareWithin {
+		t.storeGood(p, r, log)
+	}
+}
+
+// storeGood writes a good answer, and takes it back if Huawei has refused the token since.
+func (t *redisTier) storeGood(p place, r *sharedRecord, log *logger) {
+	set, err := t.set(p, goodName, r, r.end-r.age)
+	if err != nil {
+		log.redis("set", err)
+		return
+	}
+	begun := t.since(epoch)
+	replies, err := t.client.call(p.name, "+:$", set, pttl(p, refusalName), get(p, refusalName))
+	log.redis("set", err)
+	if err != nil {
+		// It may be there for all that, and a refusal with it that was not read.
+		if errors.Is(err, errRedisTimeout) || errors.Is(err, errRedisBroken) {
+			t.remove(p, log)
+		}
+		return
+	}
+	took := t.since(epoch) - begun
+	refusal := t.open(p, refusalName, replies[1:], took, log)
+	r.age += took
+	if refusal != nil && !t.younger(r, refusal) {
+		t.remove(p, log)
+	}
+}
+
+// storeRefusal writes a refusal and deletes the good answer, unless a refusal of later asking is there, which it puts back.
+func (t *redisTier) storeRefusal(p place, r *sharedRecord, log *logger) {
+	set, err := t.setRefusal(p, r)
+	if err != nil {
+		log.redis("set", err)
+		return
+	}
+	begun := t.since(epoch)
+	replies, err := t.client.call(p.name, ":$+:", pttl(p, refusalName), get(p, refusalName), set, command("DEL", p.name+goodName))
+	log.redis("set", err)
+	if err != nil {
+		return
+	}
+	took := t.since(epoch) - begun
+	before := t.open(p, refusalName, replies[:2], took, log)
+	r.age += took
+	if before == nil || before.age >= r.age && before.stamp <= r.stamp {
+		return
+	}
+	if set, err = t.setRefusal(p, later(r, before)); err == nil {
+		_, err = t.client.call(p.name, "+", set)
+	}
+	log.redis("set", err)
+}
+
+// later returns the refusal of later asking, of that moment by either clock.
+func later(a, b *sharedRecord) *sharedRecord {
+	kept := *a
+	if b.age < a.age {
+		kept = *b
+	}
+	if b.stamp > kept.stamp {
+		kept.stamp = b.stamp
+	}
+	if a.stamp > kept.stamp {
+		kept.stamp = a.stamp
+	}
+	return &kept
+}
+
+// setRefusal is the command that writes a refusal.
+func (t *redisTier) setRefusal(p place, r *sharedRecord) (string, error) {
+	left := r.life - r.age
+	if left < refusalStays {
+		left = refusalStays
+	}
+	kept := *r
+	kept.end = r.age + left
+	return t.set(p, refusalName, &kept, left)
+}
+
+// remove deletes the good answer.
+func (t *redisTier) remove(p place, log *logger) {
+	defer recovered()
+	_, err := t.client.call(p.name, ":", command("DEL", p.name+goodName))
+	log.redis("del", err)
+}
+
+// placeOf finds a token's place. The upstream's identity has one length, so that it cannot run into the token.
+func (t *redisTier) placeOf(token string) place { return placeOf(t.seals, labelToken, t.upstream+token) }
+
+func pttl(p place, end string) string { return command("PTTL", p.name+end) }
+
+func get(p place, end string) string { return command("GET", p.name+end) }
+
+// set is the command that writes a record for the time that is left of it.
+func (t *redisTier) set(p place, end string, r *sharedRecord, left time.Duration) (string, error) {
+	px := strconv.FormatInt(left.Milliseconds(), 10)
+	sealed, err := seal(p.key, p.name+end, encodeRecord(r))
+	if err != nil {
+		return "", fmt.Errorf("%w: sealing: %w", errSealBroken, err)
+	}
+	return command("SET", p.name+end, sealed, "PX", px), nil
+}
+
+// open opens what PTTL and GET have answered, took ago at most. It returns nil for what is not there, does not open, or lies there
+// for longer than it was written for.
+func (t *redisTier) open(p place, end string, replies []respReply, took time.Duration, log *logger) *sharedRecord {
+	if replies[1].number < 0 { // there is none
+		return nil
+	}
+	text, err := unseal(p.key, p.name+end, replies[1].text)
+	if err != nil {
+		log.redis("open", err)
+		return nil
+	}
+	r := decodeRecord(text)
+	if r == nil {
+		return nil
+	}
+	left := time.Duration(replies[0].number) * time.Millisecond
+	if left <= 0 || left > r.end-r.age {
+		return nil
+	}
+	r.age = r.end - left + took
+	if t.ageByWall(r) > r.end+maxSkew {
+		return nil
+	}
+	return r
+}
+
+func least(a, b time.Duration) time.Duration {
+	if a < b {
+		return a
+	}
+	return b
+}

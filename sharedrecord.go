@@ -1,0 +1,91 @@
+package huaweiid
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The text of a record, before it is sealed: lines, since no value of an identity has a line's end in it. It is short, because ten
+// million users are ten million of them.
+
+// Lines of a record. A refusal has its code in the first and nothing in those of an identity.
+const (
+	lineCode = iota
+	lineStamp
+	lineAge
+	lineLife
+	lineEnd
+	lineOpenID
+	lineUnionID
+	linePhone
+	lineCountryCode
+	lineNational
+	recordLines
+)
+
+// sharedRefusals are the outcomes that replicas tell each other, by code.
+var sharedRefusals = map[string]*outcome{}
+
+func init() {
+	for i := range outcomes {
+		if outcomes[i].remembered {
+			sharedRefusals[outcomes[i].code] = &outcomes[i]
+		}
+	}
+}
+
+func encodeRecord(r *sharedRecord) string {
+	lines := make([]string, recordLines)
+	lines[lineStamp] = strconv.FormatInt(r.stamp, 10)
+	lines[lineAge] = strconv.FormatInt(r.age.Milliseconds(), 10)
+	lines[lineLife] = strconv.FormatInt(r.life.Milliseconds(), 10)
+	lines[lineEnd] = strconv.FormatInt(r.end.Milliseconds(), 10)
+	if r.identity == nil {
+		lines[lineCode] = r.refusal.code
+	} else {
+		lines[lineOpenID] = r.identity.openID
+		lines[lineUnionID] = r.identity.unionID
+		lines[linePhone] = r.identity.phone
+		lines[lineCountryCode] = r.identity.countryCode
+		lines[lineNational] = r.identity.national
+	}
+	return strings.Join(lines, "\n")
+}
+
+// decodeRecord returns nil for what no record can be. It was sealed by who has the secret, but perhaps by another version.
+func decodeRecord(text string) *sharedRecord {
+	lines := strings.Split(text, "\n")
+	if len(lines) != recordLines {
+		return nil
+	}
+	stamp, err := strconv.ParseInt(lines[lineStamp], 10, 64)
+	if err != nil {
+		return nil
+	}
+	r := &sharedRecord{stamp: stamp, age: milliseconds(lines[lineAge]), life: milliseconds(lines[lineLife]), end: milliseconds(lines[lineEnd])}
+	if r.age < 0 || r.life < 0 || r.end < 0 {
+		return nil
+	}
+	if lines[lineCode] != "" {
+		r.refusal = sharedRefusals[lines[lineCode]]
+		if r.refusal == nil {
+			return nil
+		}
+		return r
+	}
+	r.identity = newIdentity(lines[lineOpenID], lines[lineUnionID], lines[linePhone], lines[lineCountryCode], lines[lineNational])
+	if r.identity == nil {
+		return nil
+	}
+	return r
+}
+
+// milliseconds is negative for what is no duration.
+func milliseconds(text string) time.Duration {
+	n, err := strconv.ParseInt(text, 10, 32)
+	if err != nil {
+		return -1
+	}
+	return time.Duration(n) * time.Millisecond
+}
