@@ -82,11 +82,25 @@ func (c *checker) settings(config *Config) (*settings, error) {
 				staleIfError: c.duration("cache.staleIfError", config.Cache.StaleIfError, 0, maxStaleIfError),
 				maxEntries:   c.integer("cache.maxEntries", config.Cache.MaxEntries, 1, maxMaxEntries),
 			},
+			redis: redisSettings{
+				address:      c.redisAddress("redis.address", config.Redis.Address),
+				username:     strings.TrimSpace(config.Redis.Username),
+				password:     c.secretOrFile("redis.password", config.Redis.Password, config.Redis.PasswordFile),
+				passwordFile: strings.TrimSpace(config.Redis.PasswordFile),
+				database:     c.integer("redis.database", config.Redis.Database, 0, maxRedisDatabase),
+				tls:          c.boolean("redis.tls", config.Redis.TLS),
+				rootCAs:      c.rootCAs("redis.rootCAs", config.Redis.RootCAs),
+				timeout:      c.duration("redis.timeout", config.Redis.Timeout, minRedisTimeout, maxRedisTimeout),
+				keyPrefix:    c.keyPrefix("redis.keyPrefix", config.Redis.KeyPrefix),
+				secret:       c.secretOrFile("redis.secret", config.Redis.Secret, config.Redis.SecretFile),
+				secretFile:   strings.TrimSpace(config.Redis.SecretFile),
+			},
 		},
 		debugHeader: c.boolean("debugHeader", config.DebugHeader),
 		logLevel:    logLevels[c.word("logLevel", config.LogLevel, "error", "warn", "info", "debug")],
 	}
 	c.contradictions(config, s)
+	c.redisContradictions(s.upstream.redis)
 	h := s.headers
 	s.upstream.wantsPhone = len(s.upstream.audience.clientIDs) == 0 || s.phone.require || h.phone+h.phoneCountryCode+h.phoneNational != ""
 

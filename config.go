@@ -18,6 +18,7 @@ type Config struct {
 	Audience       AudienceConfig `json:"audience,omitempty"`
 	Huawei         HuaweiConfig   `json:"huawei,omitempty"`
 	Cache          CacheConfig    `json:"cache,omitempty"`
+	Redis          RedisConfig    `json:"redis,omitempty"`
 	DebugHeader    string         `json:"debugHeader,omitempty"`
 	LogLevel       string         `json:"logLevel,omitempty"`
 
@@ -86,6 +87,23 @@ type CacheConfig struct {
 	Unknown map[string]interface{} `json:"-" mapstructure:",remain"`
 }
 
+// RedisConfig says which Redis or Valkey replicas share, and how what they put there is sealed.
+type RedisConfig struct {
+	Address      []string `json:"address,omitempty"`
+	Username     string   `json:"username,omitempty"`
+	Password     string   `json:"password,omitempty"`
+	PasswordFile string   `json:"passwordFile,omitempty"`
+	Database     string   `json:"database,omitempty"`
+	TLS          string   `json:"tls,omitempty"`
+	RootCAs      []string `json:"rootCAs,omitempty"`
+	Timeout      string   `json:"timeout,omitempty"`
+	KeyPrefix    string   `json:"keyPrefix,omitempty"`
+	Secret       string   `json:"secret,omitempty"`
+	SecretFile   string   `json:"secretFile,omitempty"`
+
+	Unknown map[string]interface{} `json:"-" mapstructure:",remain"`
+}
+
 // CreateConfig returns the defaults; Traefik decodes the user's options over them. Lists stay nil: Traefik up to v3.5.0
 // would keep the tail of a default list that is longer than the user's.
 func CreateConfig() *Config {
@@ -120,6 +138,12 @@ func CreateConfig() *Config {
 			NegativeTTL:  "10s",
 			StaleIfError: "5m",
 			MaxEntries:   "10000",
+		},
+		Redis: RedisConfig{
+			Database:  "0",
+			TLS:       "false",
+			Timeout:   "100ms",
+			KeyPrefix: "huaweiid:",
 		},
 		DebugHeader: "false",
 		LogLevel:    "info",

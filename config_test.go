@@ -40,6 +40,17 @@ var defaults = map[string]string{
 	"cache.negativeTTL":        "10s",
 	"cache.staleIfError":       "5m",
 	"cache.maxEntries":         "10000",
+	"redis.address":            "",
+	"redis.username":           "",
+	"redis.password":           "",
+	"redis.passwordFile":       "",
+	"redis.database":           "0",
+	"redis.tls":                "false",
+	"redis.rootCAs":            "",
+	"redis.timeout":            "100ms",
+	"redis.keyPrefix":          "huaweiid:",
+	"redis.secret":             "",
+	"redis.secretFile":         "",
 	"debugHeader":              "false",
 	"logLevel":                 "info",
 }
@@ -138,5 +149,8 @@ func with(t *testing.T, path, value string) *Config {
 		option.SetString(value)
 	})
 	require.True(t, found, "no option %s", path)
+	if path == "redis.address" {
+		config.Redis.Secret = string(testSecret) // without which an address is a mistake
+	}
 	return config
 }

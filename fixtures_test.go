@@ -73,7 +73,7 @@ func newRig(t *testing.T, change func(*Config)) *rig {
 	s, err := config.check()
 	require.NoError(t, err)
 	u := newUpstream(s.upstream)
-	t.Cleanup(u.client.pool.CloseIdleConnections)
+	t.Cleanup(func() { closeUpstream(u) })
 	c := &clock{now: time.Hour}
 	u.since = c.since
 	u.gate.since = c.since
@@ -173,6 +173,6 @@ func newInstance(t *testing.T, next http.Handler, change func(*Config)) (*plugin
 	config, sim := simulated(t, change)
 	p, err := newPlugin(context.Background(), next, config, "test@file")
 	require.NoError(t, err)
-	t.Cleanup(p.upstream.client.pool.CloseIdleConnections)
+	t.Cleanup(func() { closeUpstream(p.upstream) })
 	return p, sim
 }

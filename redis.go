@@ -2,7 +2,6 @@ package huaweiid
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"strconv"
 	"strings"
@@ -16,19 +15,6 @@ import (
 // It sends AUTH, SELECT and the commands that it is given, and no HELLO or CLIENT, which Huawei Cloud DCS 4.0 and 5.0 and its
 // proxies lack. Every call ends within redis.timeout. Commands have to bear being sent twice, since a connection that the
 // server has ended meanwhile is only found out by using it.
-
-// redisSettings are the options under redis.
-type redisSettings struct {
-	addresses []string // several are a cluster's
-	username  string
-	password  secret
-	database  int
-	tls       bool
-	rootCAs   []string // PEM; none = the system's
-	timeout   time.Duration
-	keyPrefix string
-	secret    secret
-}
 
 // redisClient is all connections to one Redis. Its methods may be called by many goroutines at once.
 type redisClient struct {
@@ -48,7 +34,7 @@ type redisClient struct {
 
 func newRedisClient(s redisSettings) *redisClient {
 	r := &redisClient{
-		addresses: s.addresses,
+		addresses: s.address,
 		timeout:   s.timeout,
 		since:     time.Since,
 
@@ -66,11 +52,7 @@ func newRedisClient(s redisSettings) *redisClient {
 		r.login = append(r.login, command("SELECT", strconv.Itoa(s.database)))
 	}
 	if s.tls {
-		r.tls = &tls.Config{MinVersion: tls.VersionTLS12}
-		if len(s.rootCAs) > 0 {
-			r.tls.RootCAs = x509.NewCertPool()
-			r.tls.RootCAs.AppendCertsFromPEM([]byte(strings.Join(s.rootCAs, "\n")))
-		}
+		r.tls = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: certPool(s.rootCAs)}
 	}
 	return r
 }

@@ -28,7 +28,7 @@ type testRedis struct {
 
 func newTestRedis(t *testing.T, address string, change func(*redisSettings)) *testRedis {
 	t.Helper()
-	s := redisSettings{addresses: []string{address}, timeout: patient}
+	s := redisSettings{address: []string{address}, timeout: patient}
 	if change != nil {
 		change(&s)
 	}

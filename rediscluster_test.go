@@ -29,7 +29,7 @@ func TestRedisCluster_slotsAreFoundAndRemembered(t *testing.T) {
 	cluster := redistest.StartCluster(t, 3)
 	for name, addresses := range map[string][]string{"all named": cluster.Addresses(), "one named": cluster.Addresses()[:1]} {
 		t.Run(name, func(t *testing.T) {
-			r := newTestRedis(t, "", func(s *redisSettings) { s.addresses = addresses })
+			r := newTestRedis(t, "", func(s *redisSettings) { s.address = addresses })
 			moved := func() (n int) {
 				for _, node := range cluster.Nodes {
 					count := 0
@@ -57,7 +57,7 @@ func TestRedisCluster_slotsAreFoundAndRemembered(t *testing.T) {
 func TestRedisCluster_slotMovesUnderLoad(t *testing.T) {
 	t.Parallel()
 	cluster := redistest.StartCluster(t, 3)
-	r := newTestRedis(t, "", func(s *redisSettings) { s.addresses = cluster.Addresses() })
+	r := newTestRedis(t, "", func(s *redisSettings) { s.address = cluster.Addresses() })
 	slot := slotOf("{tag}")
 	from := cluster.Owner(slot)
 	to := (from + 1) % 3
@@ -103,7 +103,7 @@ func TestRedisCluster_slotMovesUnderLoad(t *testing.T) {
 func TestRedisCluster_followsAskOnce(t *testing.T) {
 	t.Parallel()
 	cluster := redistest.StartCluster(t, 3)
-	r := newTestRedis(t, "", func(s *redisSettings) { s.addresses = cluster.Addresses() })
+	r := newTestRedis(t, "", func(s *redisSettings) { s.address = cluster.Addresses() })
 	slot := slotOf("{tag}")
 	from := cluster.Owner(slot)
 	to := (from + 1) % 3
@@ -122,7 +122,7 @@ func TestRedisCluster_nodeThatDiesTakesOnlyItsOwnSlots(t *testing.T) {
 	for _, n := range cluster.Nodes {
 		n.Do("CONFIG", "SET", "cluster-require-full-coverage", "no")
 	}
-	r := newTestRedis(t, "", func(s *redisSettings) { s.addresses = cluster.Addresses() })
+	r := newTestRedis(t, "", func(s *redisSettings) { s.address = cluster.Addresses() })
 	var keys []string
 	for owner := range 3 {
 		for i := 0; ; i++ {

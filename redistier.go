@@ -3,6 +3,7 @@ package huaweiid
 import (
 	"errors"
 	"fmt"
+	"math/rand"
 	"strconv"
 	"time"
 )
@@ -27,8 +28,8 @@ import (
 // younger has to be younger by more than that, and by the clocks on the wall, too. Clocks that disagree then cost a miss.
 const (
 	shareWithin  = 10 * time.Second
-	refusalStays = 16 * time.Second // shareWithin, and the longest redis.timeout
-	maxSkew      = 5 * time.Minute  // between replicas' clocks; by more, an entry is a dump that was played back
+	refusalStays = shareWithin + maxRedisTimeout + time.Second
+	maxSkew      = 5 * time.Minute // between replicas' clocks; by more, an entry is a dump that was played back
 )
 
 // Ends of a token's names.
@@ -60,6 +61,25 @@ type sharedRecord struct {
 	age      time.Duration // how long ago that was when it was written; when it was read, in a record that was
 	life     time.Duration // from asking on: fresh for so long
 	end      time.Duration // from asking on: no rule can serve it any more
+}
+
+// newRedisTier returns nil where no Redis is configured.
+func newRedisTier(s upstreamSettings, upstream string) *redisTier {
+	if len(s.redis.address) == 0 {
+		return nil
+	}
+	return &redisTier{
+		client:      newRedisClient(s.redis),
+		seals:       &sealer{secret: []byte(s.redis.secret.hidden), prefix: s.redis.keyPrefix},
+		upstream:    upstream,
+		since:       time.Since,
+		wall:        time.Now,
+		random:      rand.Float64,
+		ttl:         s.cache.ttl,
+		staleWindow: s.cache.staleIfError,
+		negativeTTL: s.cache.negativeTTL,
+		margin:      s.redis.timeout,
+	}
 }
 
 // fetch implements sharedTier.
@@ -220,6 +240,9 @@ func later(a, b *sharedRecord) *sharedRecord {
 	return &kept
 }
 
+// close implements sharedTier.
+func (t *redisTier) close() { t.client.close() }
+
 // setRefusal is the command that writes a refusal.
 func (t *redisTier) setRefusal(p place, r *sharedRecord) (string, error) {
 	left := r.life - r.age
@@ -239,7 +262,9 @@ func (t *redisTier) remove(p place, log *logger) {
 }
 
 // placeOf finds a token's place. The upstream's identity has one length, so that it cannot run into the token.
-func (t *redisTier) placeOf(token string) place { return placeOf(t.seals, labelToken, t.upstream+token) }
+func (t *redisTier) placeOf(token string) place {
+	return placeOf(t.seals, labelToken, t.upstream+token)
+}
 
 func pttl(p place, end string) string { return command("PTTL", p.name+end) }
 

@@ -29,7 +29,7 @@ func newReplica(t *testing.T, address string, change func(*redisTier)) *replica 
 	t.Helper()
 	// Each process counts from another moment.
 	r := &replica{t: t, clock: &clock{now: time.Duration(1+rand.Intn(1000)) * time.Hour}}
-	client := newRedisClient(redisSettings{addresses: []string{address}, timeout: patient})
+	client := newRedisClient(redisSettings{address: []string{address}, timeout: patient})
 	client.since = r.clock.since
 	t.Cleanup(client.close)
 	start := time.Now().Add(-r.clock.now)

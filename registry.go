@@ -68,7 +68,15 @@ func (r *registry) evict(t *tenancy) {
 		return
 	}
 	delete(r.upstreams, t.key)
-	t.upstream.client.pool.CloseIdleConnections()
+	closeUpstream(t.upstream)
+}
+
+// closeUpstream ends the connections that no lookup uses.
+func closeUpstream(u *upstream) {
+	u.client.pool.CloseIdleConnections()
+	if u.shared != nil {
+		u.shared.close()
+	}
 }
 
 // recovered ends a panic: one that leaves a goroutine of a plugin would end Traefik.

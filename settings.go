@@ -50,6 +50,7 @@ type upstreamSettings struct {
 	audience audienceSettings
 	huawei   huaweiSettings
 	cache    cacheSettings
+	redis    redisSettings
 	// wantsPhone is no option: it follows from those about the phone number. Where nobody asks for a number, answers need not
 	// have one, so that instances which do ask must not share them. Without client IDs they have one in any case.
 	wantsPhone bool
@@ -75,6 +76,20 @@ type cacheSettings struct {
 	negativeTTL  time.Duration
 	staleIfError time.Duration
 	maxEntries   int
+}
+
+type redisSettings struct {
+	address      []string // none = no shared cache; several are a cluster's
+	username     string
+	password     secret // passwordFile's, where that is named
+	passwordFile string
+	database     int
+	tls          bool
+	rootCAs      []string // PEM; none = the system's
+	timeout      time.Duration
+	keyPrefix    string
+	secret       secret // secretFile's, where that is named
+	secretFile   string
 }
 
 // secret is a text that no log may have. The line at start knows it by this type, and says only that it is set.
@@ -120,6 +135,11 @@ const (
 	maxStaleIfError  = time.Hour
 	maxMaxEntries    = 10_000_000
 	maxRealm         = 128
+	minRedisTimeout  = time.Millisecond
+	maxRedisTimeout  = 5 * time.Second
+	maxRedisDatabase = 16383
+	maxKeyPrefix     = 64
+	minSecret        = 32 // bytes
 	maxClientID      = 64
 	maxHeaderName    = 128
 )

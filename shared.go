@@ -12,6 +12,9 @@ type sharedTier interface {
 
 	// store tells the replicas what Huawei said. It is called when nobody waits for the lookup any more.
 	store(token string, e *entry, log *logger)
+
+	// close ends the connections. Old handlers may still call the other two.
+	close()
 }
 
 // fromOthers asks the shared tier. It returns an entry that answers the lookup, or nil. A good answer past its life does not,

@@ -40,6 +40,8 @@ func (s *replicas) store(token string, e *entry, _ *logger) {
 	s.onTold <- token
 }
 
+func (s *replicas) close() {}
+
 func newSharedRig(t *testing.T, change func(*Config)) (*rig, *replicas) {
 	t.Helper()
 	r := newRig(t, change)

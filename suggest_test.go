@@ -100,6 +100,8 @@ func withUnknown(path string) *Config {
 		config.Huawei.Unknown = unknown
 	case "cache":
 		config.Cache.Unknown = unknown
+	case "redis":
+		config.Redis.Unknown = unknown
 	default:
 		config.Unknown = map[string]interface{}{path: "x"}
 	}

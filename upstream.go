@@ -45,7 +45,7 @@ const (
 func newUpstream(s upstreamSettings) *upstream {
 	identity := sha256.Sum256([]byte(fmt.Sprintf("%q %q %q %v",
 		s.huawei.getInfoURL, s.huawei.tokenInfoURL, s.audience.clientIDs, s.wantsPhone)))
-	return &upstream{
+	u := &upstream{
 		salt:     string(identity[:saltLength]),
 		client:   newClient(s),
 		gate:     newGate(s.huawei.maxConcurrent),
@@ -62,6 +62,11 @@ func newUpstream(s upstreamSettings) *upstream {
 		refused: newCache(limitOf(s.cache.maxEntries/4, s.cache.negativeTTL)),
 		flights: flights{},
 	}
+	// A nil *redisTier in the interface would not be nil.
+	if tier := newRedisTier(s, u.salt); tier != nil {
+		u.shared = tier
+	}
+	return u
 }
 
 // saltLength is how many bytes of SHA-256 of the upstream's identity a key has. Nobody can choose upstreams, so that two of
@@ -269,13 +274,15 @@ func keepRefusal(u *upstream, k key, f *flight, now time.Duration) {
 	o := f.verdict.outcome
 	f.answer = answer{outcome: o, from: fromHuawei}
 	forget(u, k)
-	end := f.begun + u.negativeTTL
-	if !o.remembered || end <= now {
+	if !o.remembered {
 		return
 	}
+	end := f.begun + u.negativeTTL
 	e := &entry{key: k, refusal: o, asked: f.begun, expires: end, end: end}
-	putEntry(u.refused, e, now)
-	f.fresh = e
+	if now < end {
+		putEntry(u.refused, e, now)
+	}
+	f.fresh = e // also if it is not kept: it ends the good answer everywhere
 }
 
 // makeDo puts an older good answer, if there is one, in the place of a failure that is not about the token. The lock is held.

@@ -49,9 +49,26 @@ var everyOption = []struct {
 	{"cache.negativeTTL", `90`, "90"},
 	{"cache.staleIfError", `"0s"`, "0s"},
 	{"cache.maxEntries", `5000`, "5000"},
+	{"redis.address", `["redis.example:6379", "10.0.0.5:6379"]`, []string{"redis.example:6379", "10.0.0.5:6379"}},
+	{"redis.username", `"gateway"`, "gateway"},
+	{"redis.password", `"hunter2"`, "hunter2"},
+	{"redis.passwordFile", `"testdata/ca.pem"`, "testdata/ca.pem"},
+	{"redis.database", `3`, "3"},
+	{"redis.tls", `true`, "true"},
+	{"redis.rootCAs", `["testdata/ca.pem"]`, []string{"testdata/ca.pem"}},
+	{"redis.timeout", `"250ms"`, "250ms"},
+	{"redis.keyPrefix", `"shop:"`, "shop:"},
+	{"redis.secret", `"0123456789abcdef0123456789abcdef"`, "0123456789abcdef0123456789abcdef"},
+	{"redis.secretFile", `"testdata/ca.pem"`, "testdata/ca.pem"},
 	{"debugHeader", `true`, "true"},
 	{"logLevel", `"debug"`, "debug"},
 }
+
+// incomplete are the options that mean something only with another one.
+var incomplete = map[string]bool{"redis.address": true}
+
+// contradictory are the options that cannot stand beside others of everyOption.
+var contradictory = map[string]bool{"redis.passwordFile": true, "redis.database": true, "redis.secretFile": true}
 
 // Whoever adds an option adds its row here, and to the documents in testdata.
 func TestOptions_haveARowEach(t *testing.T) {
@@ -80,7 +97,9 @@ func TestOptions_meanTheSameInEveryFormatEachAlone(t *testing.T) {
 				want := huaweiid.CreateConfig()
 				set(t, want, row.path, decoded(name, row.got))
 				assert.Equal(t, flat(want), got, "%s in %s: all others keep their defaults", row.path, name)
-				h.serves(t, options)
+				if !incomplete[row.path] {
+					h.serves(t, options)
+				}
 			}
 		}
 	})
@@ -96,7 +115,9 @@ func TestOptions_meanTheSameInEveryFormatAllTogether(t *testing.T) {
 			require.NoError(t, err)
 			want := huaweiid.CreateConfig()
 			for _, row := range everyOption {
-				set(t, want, row.path, decoded(name, row.got))
+				if !contradictory[row.path] {
+					set(t, want, row.path, decoded(name, row.got))
+				}
 			}
 			options := formats[name].options(t, string(document))
 			got, err := h.config(options)
