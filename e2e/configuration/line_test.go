@@ -3,6 +3,7 @@ package configuration
 import (
 	"encoding/json"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -21,11 +22,16 @@ func TestLineAtStart_saysEveryOptionInterpretedToo(t *testing.T) {
 		"phone in X-User-Phone; tokens of any app; answers kept 1m0s and 5m0s past that while Huawei fails; lookups within 3s"
 	require.Equal(t, standard, lineAtStart(t, nil))
 	for _, row := range everyOption {
+		if incomplete[row.path] {
+			continue
+		}
 		options := formats["Kubernetes"].options(t, formats["Kubernetes"].one(row.path, row.written))
 		line := lineAtStart(t, options)
 		assert.NotEqual(t, standard, line, row.path)
 		assert.NotContains(t, line, "0xc0", "%s: an address in memory", row.path)
-		assert.NotContains(t, line, "secret", "%s: a password", row.path)
+		for _, hidden := range []string{":secret@", "hunter2", "0123456789abcdef"} {
+			assert.NotContains(t, line, hidden, row.path)
+		}
 		inWords := false
 		for _, said := range saidInWords {
 			inWords = inWords || strings.HasPrefix(row.path, said)
@@ -33,7 +39,7 @@ func TestLineAtStart_saysEveryOptionInterpretedToo(t *testing.T) {
 		if inWords {
 			assert.NotContains(t, line, "also set", row.path)
 		} else {
-			assert.Contains(t, line, "; also set: "+row.path, row.path)
+			assert.Regexp(t, "; also set: (.*, )?"+regexp.QuoteMeta(row.path), line, row.path)
 		}
 	}
 	assert.Equal(t, standard+"; also set: phone.format=masked, huawei.proxyURL (not shown), cache.maxEntries=5000, logLevel=debug",

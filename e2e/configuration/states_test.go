@@ -24,6 +24,7 @@ func TestStates_areSharedByAllWhoseUpstreamOptionsAreEqual(t *testing.T) {
 	changes := map[string]any{
 		"huawei.getInfoURL": "{getInfoURL}&other=1", "huawei.tokenInfoURL": "{tokenInfoURL}&other=1",
 		"huawei.allowHTTP": nil, // the simulator needs it: see TestSettings_exactlyTheOptionsOfTheUpstreamTellStatesApart
+		"redis.address":    nil, // needs a secret: see TestCheckRedis_whatAFileHasTellsStatesApart
 		"huawei.proxyURL":  "", "audience.clientIDs": huaweisim.ClientID,
 	}
 	for _, row := range everyOption {
