@@ -56,6 +56,10 @@ func TestAnnounce_theLineSaysEveryOptionThatIsSet(t *testing.T) {
 			require.Regexp(t, "; also set: (.*, )?"+regexp.QuoteMeta(path), line, path)
 		}
 		require.NotContains(t, standard, path+"=")
+		if name := strings.ToLower(path); strings.HasSuffix(name, "password") || strings.HasSuffix(name, "secret") || strings.HasSuffix(name, "proxyurl") {
+			require.NotContains(t, line, value, "%s: make it a secret in settings", path)
+			require.Contains(t, line, path+" (not shown)")
+		}
 	}
 }
 

@@ -129,6 +129,19 @@ func renamedRows() []row {
 			),
 		},
 		{
+			name: "names in which applications look for a user are taken off and set, and others that begin so stay",
+			config: "headers: {openID: X-Forwarded-User, unionID: X-Original-User, phone: X-Forwarded-Preferred-Username, " +
+				"phoneCountryCode: X-Forwarded-Login, phoneNational: Remote-User}",
+			steps: missAndHit(
+				bearer("{hongkong}", "X-Forwarded-User: forged", "x_original_user: forged", "X-Forwarded_Preferred.Username: forged",
+					"X-FORWARDED-LOGIN: forged", "Remote_User: forged", "X-Forwarded-Groups: own", "X-Original-URL: /own"),
+				forwards("{hongkong}").telling(defaultsAway).telling(told{
+					"X-Forwarded-User": openID, "X-Original-User": unionID, "X-Forwarded-Preferred-Username": asGiven,
+					"X-Forwarded-Login": countryCode, "Remote-User": national,
+				}),
+			),
+		},
+		{
 			name:   "headers that are configured away are not injected",
 			config: `headers: {openID: "", unionID: "", phone: ""}`,
 			steps:  missAndHit(bearer("{mainland}"), forwards("{mainland}").telling(defaultsAway)),

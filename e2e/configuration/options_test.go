@@ -1,6 +1,8 @@
 package configuration
 
 import (
+	"encoding/json"
+	"net/http"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -139,6 +141,51 @@ func TestOptions_areFoundWhateverTheCaseOfTheirNames(t *testing.T) {
 					want := huaweiid.CreateConfig()
 					set(t, want, row.path, decoded(name, row.got))
 					assert.Equal(t, flat(want), got, "%s in %s", path, name)
+				}
+			}
+		}
+	})
+}
+
+// A secret from a file ends in a line break, and templates leave space around what they put in. Of lists, Traefik cuts one text at
+// its commas.
+func TestOptions_takeSpaceAroundEveryValue(t *testing.T) {
+	t.Parallel()
+	forEachHost(t, func(t *testing.T, h host) {
+		for name, f := range formats {
+			for _, row := range everyOption {
+				values, isList := row.got.([]string)
+				if !isList {
+					values = []string{row.got.(string)}
+				}
+				for _, spaced := range []string{strings.Join(values, " , ") + "\n", "\t " + strings.Join(values, "\n,") + " \r\n"} {
+					written, err := json.Marshal(spaced)
+					require.NoError(t, err)
+					if name == "labels" {
+						// One label is one line here; the others are Docker's to read.
+						h.serves(t, f.options(t, f.one(row.path, strings.NewReplacer(`\n`, " ", `\r`, " ", `\t`, " ").Replace(string(written)))))
+						continue
+					}
+					h.serves(t, f.options(t, f.one(row.path, string(written))))
+				}
+			}
+		}
+	})
+}
+
+func TestOptions_takeWordsInAnyCase(t *testing.T) {
+	t.Parallel()
+	forEachHost(t, func(t *testing.T, h host) {
+		for name, f := range formats {
+			for path, words := range map[string][]string{
+				"mode": {"Enforce", "OPTIONAL", "rePort"}, "phone.format": {"RAW", "E164", "Masked"}, "logLevel": {"DEBUG", "Info", "WARN"},
+				"huawei.proxyURL": {"Direct", "DIRECT"}, "token.scheme": {"bearer", "BEARER"},
+				"allowPreflight": {"True", "FALSE"}, "token.remove": {"tRUE"}, "phone.require": {"False"}, "huawei.allowHTTP": {"TRUE"}, "debugHeader": {"True"},
+			} {
+				for _, word := range words {
+					handler, err := h.build(t.Context(), http.NotFoundHandler(), f.options(t, f.one(path, `"`+word+`"`)), "auth@file")
+					assert.NoError(t, err, "%s=%s in %s", path, word, name)
+					assert.NotNil(t, handler)
 				}
 			}
 		}
