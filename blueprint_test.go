@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -52,28 +53,36 @@ func TestBlueprints_areMadeAnewForEveryOptionThatChanges(t *testing.T) {
 	require.ErrorIs(t, err, errConfig)
 }
 
-// The option is the same, but what it says is not.
+// The options are the same, but what they name says something else: a certificate or a secret was replaced.
 func TestBlueprints_areMadeAnewWhenAFileChanges(t *testing.T) {
 	t.Parallel()
-	file := filepath.Join(t.TempDir(), "ca.pem")
-	b := newBlueprints()
-	of := func() (*blueprint, bool, error) { return b.of("auth@file", with(t, "huawei.rootCAs", file)) }
-	require.NoError(t, os.WriteFile(file, []byte(certificatePEM(t)), 0o600))
-	first, _, err := of()
-	require.NoError(t, err)
-	_, isNew, err := of()
-	require.NoError(t, err)
-	require.False(t, isNew)
+	for path := range otherValues(t) {
+		if !strings.HasSuffix(path, "File") && !strings.HasSuffix(path, "rootCAs") {
+			continue
+		}
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			file := filepath.Join(t.TempDir(), "file")
+			b := newBlueprints()
+			of := func() (*blueprint, bool, error) { return b.of("auth@file", with(t, path, file)) }
+			require.NoError(t, os.WriteFile(file, []byte(certificatePEM(t)), 0o600))
+			first, _, err := of()
+			require.NoError(t, err)
+			_, isNew, err := of()
+			require.NoError(t, err)
+			require.False(t, isNew)
 
-	require.NoError(t, os.WriteFile(file, []byte(certificatePEM(t)), 0o600))
-	second, isNew, err := of()
-	require.NoError(t, err)
-	require.True(t, isNew)
-	require.NotEqual(t, first.state, second.state)
+			require.NoError(t, os.WriteFile(file, []byte(certificatePEM(t)), 0o600))
+			second, isNew, err := of()
+			require.NoError(t, err)
+			require.True(t, isNew)
+			require.NotEqual(t, first.state, second.state)
 
-	require.NoError(t, os.Remove(file))
-	_, _, err = of()
-	require.ErrorContains(t, err, "no such file or directory")
+			require.NoError(t, os.Remove(file))
+			_, _, err = of()
+			require.ErrorContains(t, err, "no such file or directory")
+		})
+	}
 }
 
 func TestBlueprints_areBounded(t *testing.T) {

@@ -110,6 +110,13 @@ func (c *checker) settings(config *Config) (*settings, error) {
 	return s, nil
 }
 
+// read returns what is in a file that an option names. All such files go through here, so that a blueprint notices their changes.
+func (c *checker) read(name string) (string, error) {
+	content, err := os.ReadFile(name)
+	c.files[name] = string(content)
+	return c.files[name], err
+}
+
 func (c *checker) add(path, format string, args ...interface{}) {
 	c.problems = append(c.problems, path+": "+fmt.Sprintf(format, args...))
 }
@@ -253,13 +260,12 @@ func (c *checker) rootCAs(path string, values []string) []string {
 	for _, value := range values {
 		pem := trimmedPEM(value)
 		if !strings.Contains(pem, "-----BEGIN ") {
-			content, err := os.ReadFile(pem)
+			content, err := c.read(pem)
 			if err != nil {
 				c.add(path, "reading %q: %v; name a PEM file that Traefik can read, or paste its text", pem, reason(err))
 				continue
 			}
-			c.files[pem] = string(content)
-			pem = trimmedPEM(string(content))
+			pem = trimmedPEM(content)
 		}
 		if certPool([]string{pem}) == nil {
 			c.add(path, "has no certificate in it; give PEM text that begins with -----BEGIN CERTIFICATE-----")

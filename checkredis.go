@@ -2,7 +2,6 @@ package huaweiid
 
 import (
 	"net"
-	"os"
 	"strconv"
 	"strings"
 )
@@ -44,8 +43,8 @@ func (c *checker) secretOrFile(path, value, file string) secret {
 		c.add(path, "stands beside %sFile; keep one of the two", path)
 		return secret{value}
 	}
-	content, err := os.ReadFile(file)
-	value = strings.TrimSpace(string(content))
+	content, err := c.read(file)
+	value = strings.TrimSpace(content)
 	if err != nil {
 		c.add(path+"File", "reading %q: %v; name a file that Traefik can read", file, reason(err))
 	} else if value == "" {
