@@ -3,6 +3,7 @@ package proxy
 import (
 	"context"
 	"debug/buildinfo"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -22,7 +23,10 @@ const (
 	versionTimeout = 30 * time.Second
 )
 
-var versionLine = regexp.MustCompile(`(?m)^Version:\s+v?((\d+)\.\d+\.\d+\S*)`)
+var (
+	versionLine         = regexp.MustCompile(`(?m)^Version:\s+v?((\d+)\.\d+\.\d+\S*)`)
+	modulePathOfTraefik = regexp.MustCompile(`^github\.com/traefik/traefik/v(\d+)$`)
+)
 
 // found keeps the binary that Start uses: asking a binary for its version takes long enough to do it once only.
 var found struct {
@@ -43,9 +47,22 @@ func foundBinary(ctx context.Context, log io.Writer) (string, error) {
 	return found.path, nil
 }
 
-// Binary gives the Traefik to run: $TRAEFIK if set, else a traefik of version 3.0 or newer on the PATH, else one built once
-// from the end-to-end module into e2e/.bin. It tells log which one, and how a build goes.
+// ErrNone means that there is no Traefik, and that Find is not the one to build it.
+var ErrNone = errors.New("there is no Traefik in $TRAEFIK, on the PATH or in e2e/.bin")
+
+// Binary gives the Traefik to run, as Find does. Where there is none it builds one, once, into e2e/.bin, and tells log how
+// that goes.
 func Binary(ctx context.Context, log io.Writer) (string, error) {
+	path, err := Find(ctx, log)
+	if errors.Is(err, ErrNone) {
+		return built(ctx, log)
+	}
+	return path, err
+}
+
+// Find gives the Traefik to run without building one: $TRAEFIK if set, else a traefik of version 3.0 or newer on the PATH,
+// else the one that was built into e2e/.bin, else ErrNone. It tells log which one.
+func Find(ctx context.Context, log io.Writer) (string, error) {
 	if named := os.Getenv("TRAEFIK"); named != "" {
 		return namedBinary(ctx, log, named)
 	}
@@ -59,7 +76,15 @@ func Binary(ctx context.Context, log io.Writer) (string, error) {
 		fmt.Fprintf(log, "Traefik on the PATH is not used: %v\n", err)
 	}
 
-	return built(ctx, log)
+	wanted, err := wantedBuild(ctx)
+	if err != nil {
+		return "", err
+	}
+	if !wanted.isThere(ctx) {
+		return "", ErrNone
+	}
+	fmt.Fprintf(log, "Traefik %s from e2e/.bin\n", wanted.version)
+	return wanted.path, nil
 }
 
 func namedBinary(ctx context.Context, log io.Writer, named string) (string, error) {
@@ -77,7 +102,8 @@ func namedBinary(ctx context.Context, log io.Writer, named string) (string, erro
 	return filepath.Abs(path)
 }
 
-// VersionOf asks a binary for its version, such as 3.6.12, and refuses one that is too old or tells none.
+// VersionOf asks a binary for its version, such as 3.6.12, and refuses one that is too old or tells none. One that was built
+// without a release number has that of its module, which the go command wrote into it.
 func VersionOf(ctx context.Context, path string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, versionTimeout)
 	defer cancel()
@@ -87,7 +113,7 @@ func VersionOf(ctx context.Context, path string) (string, error) {
 	}
 	match := versionLine.FindStringSubmatch(string(output))
 	if match == nil {
-		return "", fmt.Errorf("reading the version of %s: it tells none (a build without a release number?)", path)
+		return moduleVersion(path)
 	}
 	major, err := strconv.Atoi(match[2])
 	if err != nil || major < oldestMajor {
@@ -96,15 +122,22 @@ func VersionOf(ctx context.Context, path string) (string, error) {
 	return match[1], nil
 }
 
-// isCurrent says whether the binary at path is the one that a build would make now. The go command writes into every binary
-// what it was built from, so nothing beside the binary can be out of step with it.
-func isCurrent(ctx context.Context, path, version, goVersion string) bool {
+// moduleVersion reads which version of Traefik's module a binary was built from. From a checkout that is a pseudo-version or
+// "(devel)"; that it is 3 or newer stands in the module's path.
+func moduleVersion(path string) (string, error) {
 	info, err := buildinfo.ReadFile(path)
-	if err != nil || info.Main.Path != traefikModule || info.Main.Version != version || info.GoVersion != goVersion {
-		return false
+	if err != nil {
+		return "", fmt.Errorf("reading the version of %s: it tells none, and is no Go binary: %w", path, err)
 	}
-	told, err := VersionOf(ctx, path)
-	return err == nil && "v"+told == version
+	match := modulePathOfTraefik.FindStringSubmatch(info.Main.Path)
+	if match == nil {
+		return "", fmt.Errorf("reading the version of %s: it tells none, and was built from the module %q", path, info.Main.Path)
+	}
+	major, err := strconv.Atoi(match[1])
+	if err != nil || major < oldestMajor {
+		return "", fmt.Errorf("reading the version of %s: it was built from the module %s, older than %d.0", path, info.Main.Path, oldestMajor)
+	}
+	return strings.TrimPrefix(info.Main.Version, "v"), nil
 }
 
 func goVersion(ctx context.Context, dir string) (string, error) {

@@ -1,16 +1,16 @@
 package proxy
 
 import (
-	"bytes"
 	"context"
+	"debug/buildinfo"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
+
+	"github.com/traefik-huaweiid/huaweiid/e2e/gobuild"
 )
 
 const (
@@ -19,94 +19,83 @@ const (
 	builtName = "traefik"
 	// aboutPackages is what Traefik consists of, standard library included; it only gives the progress a scale.
 	aboutPackages = 2500
-	progressEvery = 15 * time.Second
 	lockEvery     = time.Second
-	// keptOutput is how much of the compiler's output an error quotes.
-	keptOutput = 30
 )
+
+// wanted is the Traefik that a build would make now, and where.
+type wanted struct {
+	module   string // directory of the end-to-end module
+	path     string
+	version  string // as in go.mod, such as v3.6.12
+	compiler string // of Go, such as go1.26.8
+}
+
+func wantedBuild(ctx context.Context) (wanted, error) {
+	root, err := Root()
+	if err != nil {
+		return wanted{}, err
+	}
+	w := wanted{module: filepath.Join(root, "e2e")}
+	w.path = filepath.Join(w.module, builtDir, builtName)
+	if w.version, err = traefikVersion(root); err != nil {
+		return wanted{}, err
+	}
+	w.compiler, err = goVersion(ctx, w.module)
+	return w, err
+}
+
+// isThere says whether the binary is that very one. The go command writes into every binary what it was built from, so
+// nothing beside the binary can be out of step with it.
+func (w wanted) isThere(ctx context.Context) bool {
+	info, err := buildinfo.ReadFile(w.path)
+	if err != nil || info.Main.Path != traefikModule || info.Main.Version != w.version || info.GoVersion != w.compiler {
+		return false
+	}
+	told, err := VersionOf(ctx, w.path)
+	return err == nil && "v"+told == w.version
+}
 
 // built gives e2e/.bin/traefik, and builds it if it is missing or was made from another version of Traefik or Go.
 func built(ctx context.Context, log io.Writer) (string, error) {
-	root, err := Root()
+	w, err := wantedBuild(ctx)
 	if err != nil {
 		return "", err
 	}
-	module := filepath.Join(root, "e2e")
-	version, err := traefikVersion(root)
-	if err != nil {
-		return "", err
-	}
-	compiler, err := goVersion(ctx, module)
-	if err != nil {
-		return "", err
-	}
-
-	path := filepath.Join(module, builtDir, builtName)
-	if isCurrent(ctx, path, version, compiler) {
-		fmt.Fprintf(log, "Traefik %s from e2e/.bin\n", version)
-		return path, nil
-	}
-
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(w.path), 0o755); err != nil {
 		return "", fmt.Errorf("making the directory for Traefik: %w", err)
 	}
-	unlock, err := lock(ctx, path+".lock", log)
+	unlock, err := lock(ctx, w.path+".lock", log)
 	if err != nil {
 		return "", err
 	}
 	defer unlock()
 	// Whoever held the lock may have built it.
-	if isCurrent(ctx, path, version, compiler) {
-		return path, nil
+	if w.isThere(ctx) {
+		return w.path, nil
 	}
-	if err := build(ctx, log, module, path, version); err != nil {
+	if err := w.build(ctx, log); err != nil {
 		return "", err
 	}
-	if !isCurrent(ctx, path, version, compiler) {
-		return "", fmt.Errorf("building Traefik %s: the new binary %s does not tell that version; remove it and try again", version, path)
+	if !w.isThere(ctx) {
+		return "", fmt.Errorf("building Traefik %s: the new binary %s does not tell that version; remove it and try again", w.version, w.path)
 	}
-	return path, nil
+	return w.path, nil
 }
 
-func build(ctx context.Context, log io.Writer, module, path, version string) error {
-	fmt.Fprintf(log, "Building Traefik %s into e2e/.bin, once. This takes about ten minutes on two cores.\n", version)
-
-	// Built under another name, so that an interrupted build leaves nothing that looks like a binary.
-	unfinished := fmt.Sprintf("%s.%d", path, os.Getpid())
-	defer os.Remove(unfinished)
-	// -mod=readonly: this module has no vendor directory, whatever GOFLAGS says.
-	cmd := exec.CommandContext(ctx, "go", "build", "-v", "-mod=readonly", "-buildvcs=false", "-trimpath",
-		"-ldflags", "-s -w -X "+traefikModule+"/pkg/version.Version="+strings.TrimPrefix(version, "v"),
-		"-o", unfinished, traefikModule+"/cmd/traefik")
-	cmd.Dir = module
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	cmd.WaitDelay = 5 * time.Second
-	output := &buildOutput{}
-	cmd.Stdout = output
-	cmd.Stderr = output
-
+func (w wanted) build(ctx context.Context, log io.Writer) error {
+	fmt.Fprintf(log, "Building Traefik %s into e2e/.bin, once. This takes about ten minutes on two cores.\n", w.version)
 	begin := time.Now()
-	done := make(chan error, 1)
-	go func() { done <- cmd.Run() }()
-	ticker := time.NewTicker(progressEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ticker.C:
-			fmt.Fprintf(log, "  %s: %s\n", time.Since(begin).Round(time.Second), output.progress())
-			continue
-		case err := <-done:
-			if err != nil {
-				return fmt.Errorf("building Traefik %s: %w\n%s", version, err, output.rest())
-			}
-		}
-		break
+	err := gobuild.Build{
+		Dir:      w.module,
+		Package:  traefikModule + "/cmd/traefik",
+		Flags:    []string{"-trimpath", "-ldflags", "-s -w -X " + traefikModule + "/pkg/version.Version=" + strings.TrimPrefix(w.version, "v")},
+		Target:   w.path,
+		Packages: aboutPackages,
+	}.Run(ctx, log)
+	if err != nil {
+		return fmt.Errorf("building Traefik %s: %w", w.version, err)
 	}
-
-	if err := os.Rename(unfinished, path); err != nil {
-		return fmt.Errorf("building Traefik %s: %w", version, err)
-	}
-	fmt.Fprintf(log, "Traefik %s is built, after %s.\n", version, time.Since(begin).Round(time.Second))
+	fmt.Fprintf(log, "Traefik %s is built, after %s.\n", w.version, time.Since(begin).Round(time.Second))
 	return nil
 }
 
@@ -136,60 +125,4 @@ func lock(ctx context.Context, path string, log io.Writer) (func(), error) {
 	}
 	// Closing the file releases the lock. It is not removed: another process may already wait on this very file.
 	return func() { file.Close() }, nil
-}
-
-// buildOutput counts what `go build -v` prints and keeps the end of what is neither a download nor a package's name.
-type buildOutput struct {
-	mu         sync.Mutex
-	partial    []byte
-	downloaded int
-	compiled   int
-	other      []string
-}
-
-// Write takes the output in whatever pieces it comes.
-func (o *buildOutput) Write(b []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.partial = append(o.partial, b...)
-	for {
-		end := bytes.IndexByte(o.partial, '\n')
-		if end < 0 {
-			return len(b), nil
-		}
-		o.line(string(o.partial[:end]))
-		o.partial = o.partial[end+1:]
-	}
-}
-
-func (o *buildOutput) line(line string) {
-	switch {
-	case strings.HasPrefix(line, "go: downloading "):
-		o.downloaded++
-	case line != "" && !strings.HasPrefix(line, "#") && !strings.ContainsAny(line, " \t:"):
-		o.compiled++
-	default:
-		o.other = append(o.other, line)
-		if len(o.other) > keptOutput {
-			o.other = o.other[1:]
-		}
-	}
-}
-
-func (o *buildOutput) progress() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	switch {
-	case o.compiled == 0 && o.downloaded == 0:
-		return "looking at what there is"
-	case o.compiled == 0:
-		return fmt.Sprintf("%d modules downloaded", o.downloaded)
-	}
-	return fmt.Sprintf("%d of about %d packages compiled", o.compiled, aboutPackages)
-}
-
-func (o *buildOutput) rest() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return strings.Join(append(o.other, string(o.partial)), "\n")
 }

@@ -33,6 +33,8 @@ const (
 
 // Options says how Traefik is started. The zero value is a Traefik with the plugin, no routers and a log at DEBUG.
 type Options struct {
+	// Binary is the Traefik to run; empty means what Binary finds or builds.
+	Binary string
 	// Dynamic is the first dynamic configuration, in YAML.
 	Dynamic string
 	// Static is appended to the static configuration, in YAML. It must not repeat a top-level key that Start writes:
@@ -87,9 +89,12 @@ func Start(ctx context.Context, options Options) (*Proxy, error) {
 	if progress == nil {
 		progress = os.Stderr
 	}
-	binary, err := foundBinary(ctx, progress)
-	if err != nil {
-		return nil, err
+	binary := options.Binary
+	var err error
+	if binary == "" {
+		if binary, err = foundBinary(ctx, progress); err != nil {
+			return nil, err
+		}
 	}
 
 	for attempt := 0; attempt < startAttempts; attempt++ {
