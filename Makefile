@@ -9,17 +9,30 @@ ifneq ($(findstring /,$(TRAEFIK)),)
 export TRAEFIK := $(abspath $(TRAEFIK))
 endif
 
-.PHONY: help demo demo-check check-config test lint vendor-check test-unit fuzz traefik test-e2e soak bench bench-micro schema artwork rename
+.PHONY: help demo demo-check pictures check-config test lint vendor-check test-unit fuzz traefik test-e2e soak bench bench-micro schema artwork rename
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
 
-demo: ## run simulator, backend and Traefik with the plugin on 127.0.0.1:PORT (8000) until Ctrl-C
-	@cd e2e && go build -buildvcs=false -o .bin/demo ./demo && exec .bin/demo
+# Says how far a build is while it lasts, and passes on what is neither a package's name nor a download.
+BUILD_DEMO = cd e2e && { go build -v -buildvcs=false -o .bin/demo ./cmd/demo 2>&1; echo "exit status $$?"; } | awk ' \
+	/^exit status [0-9]+$$/ { status = $$3; next } \
+	/^go: downloading / { next } \
+	/^[^ \t:]+$$/ { if (++n == 20) print "Building the demo, which takes half a minute the first time."; \
+		if (n % 40 == 0) { print "  " n " packages compiled"; fflush() } next } \
+	{ print } END { exit status }'
+
+demo: ## run simulator, backend and Traefik with the plugin on 127.0.0.1:PORT (8000), with a page to look at, until Ctrl-C
+	@$(BUILD_DEMO) && exec .bin/demo
 
 demo-check: ## start the demo on free ports, run its requests, compare every status and header
 	@echo "==> demo-check: the demo's requests through a real Traefik"
-	@cd e2e && go build -buildvcs=false -o .bin/demo ./demo && exec .bin/demo -check
+	@$(BUILD_DEMO) && exec .bin/demo -check
+
+# Needs Chromium. Other looks, such as -scheme dark -width 390: e2e/.bin/demo-picture -help.
+pictures: traefik ## take the README's pictures of the demo's page, one in each language, after an outage of twenty seconds
+	@cd e2e && go build -buildvcs=false -o .bin/demo-picture ./cmd/demo-picture && \
+	.bin/demo-picture -o ../docs/images/demo.png && exec .bin/demo-picture -lang zh -o ../docs/images/demo.zh-CN.png
 
 # FORMAT= is text, json or github.
 FORMAT = text

@@ -1,7 +1,7 @@
-package main
+package demo
 
 import (
-	"encoding/json"
+	"context"
 	"fmt"
 	"io"
 	"maps"
@@ -10,24 +10,15 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
-
-	"github.com/traefik-huaweiid/huaweiid/e2e/echo"
-	"github.com/traefik-huaweiid/huaweiid/e2e/rawhttp"
-)
-
-const (
-	userAgent      = "huaweiid-demo"
-	requestTimeout = 30 * time.Second
 )
 
 // checkAll sends every request, prints the table, and fails if anything differs.
-func checkAll(out io.Writer, s *stack) error {
+func checkAll(ctx context.Context, out io.Writer, s *stack) error {
 	const format = "%-20s %-12s %-7s %-19s %-30s %-16s %s\n"
 	fmt.Fprintf(out, format, "request", "token", "status", "code", "X-User-OpenID", "X-User-Phone", "")
 	different := 0
 	for _, request := range requests {
-		got, err := send(s, request)
+		got, err := s.send(request)
 		if err != nil {
 			return fmt.Errorf("sending the request %q: %w", request.name, err)
 		}
@@ -44,44 +35,32 @@ func checkAll(out io.Writer, s *stack) error {
 		}
 	}
 	if different > 0 {
-		return fmt.Errorf("checking the demo: %d of %d requests came out different; Traefik's log:\n%s", different, len(requests), s.proxy.Log())
+		return fmt.Errorf("checking the demo: %d of %d requests came out different; the gateway's log:\n%s", different, len(requests), s.gateway.Log())
 	}
 	fmt.Fprintf(out, "All %d requests came out as they should: status, code and every header at the backend.\n", len(requests))
+	if err := checkPage(ctx, s); err != nil {
+		return fmt.Errorf("checking the demo's page: %w", err)
+	}
+	fmt.Fprintln(out, "The page is there for browsers.")
 	return nil
 }
 
-// result is one request's outcome, at the client and at the backend.
-type result struct {
-	status    int
-	header    http.Header
-	code      string
-	seen      echo.Request // zero where the backend was not reached
-	forwarded int64        // how many requests reached the backend
-}
-
-// send makes a request and tells what came of it.
-func send(s *stack, r request) (*result, error) {
-	before := s.backend.Served()
-	lines := []string{"User-Agent: " + userAgent, "Accept: */*"}
-	for _, header := range r.headers() {
-		lines = append(lines, header[0]+": "+header[1])
-	}
-	resp, body, err := rawhttp.Do(s.proxy.Addr(), requestTimeout, rawhttp.Request{Host: s.proxy.Addr(), Lines: lines}.String())
+// checkPage asks for the page as a browser does.
+func checkPage(ctx context.Context, s *stack) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.gateway.Addr()+"/", nil)
 	if err != nil {
-		return nil, err
+		return err
 	}
-
-	got := &result{status: resp.StatusCode, header: resp.Header, forwarded: s.backend.Served() - before}
-	if resp.Header.Get("X-Echo") != "" {
-		return got, json.Unmarshal([]byte(body), &got.seen)
+	req.Header.Set("Accept", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
 	}
-	var problem struct {
-		Code string `json:"code"`
+	defer resp.Body.Close()
+	if kind := resp.Header.Get("Content-Type"); resp.StatusCode != http.StatusOK || !strings.HasPrefix(kind, "text/html") {
+		return fmt.Errorf("want 200 and text/html, got %s and %q", resp.Status, kind)
 	}
-	// An answer that is no problem details has no code, and is found different for that.
-	_ = json.Unmarshal([]byte(body), &problem)
-	got.code = problem.Code
-	return got, nil
+	return nil
 }
 
 // compare lists what is not as it should be.
@@ -105,7 +84,7 @@ func (r request) compare(s *stack, got *result) []string {
 	}
 
 	differs("requests at the backend", int64(1), got.forwarded)
-	want := r.headersAtBackend(s.proxy.Addr())
+	want := r.headersAtBackend(s.gateway.Addr())
 	names := slices.Sorted(maps.Keys(want))
 	for name := range got.seen.Header {
 		if _, expected := want[name]; !expected {

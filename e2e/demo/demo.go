@@ -1,49 +1,26 @@
-// Command demo shows the plugin at work on one machine: the simulated account service, a backend that echoes what it gets,
-// and a real Traefik with the plugin between them. With -check it runs the requests that it would otherwise suggest, and
-// fails if a status or a header at the backend is not as it should be.
-package main
+// Package demo shows the plugin at work on one machine: the simulated account service, a backend that echoes what it gets, and
+// between them a gateway with the plugin. What to try stands on a page for browsers and, for a terminal, in curl lines. Check
+// sends the same requests and fails if a status or a header at the backend is not as it should be.
+package demo
 
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"net"
-	"os"
-	"os/signal"
 	"strconv"
-	"syscall"
 )
 
 const defaultPort = "8000"
 
-func main() {
-	check := flag.Bool("check", false, "run the demo's requests on free ports, compare every answer, and stop")
-	flag.Parse()
-
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-
-	var err error
-	if *check {
-		err = runCheck(ctx, os.Stdout)
-	} else {
-		err = runDemo(ctx, os.Stdout, os.Getenv("PORT"))
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "demo:", err)
-		os.Exit(1)
-	}
-}
-
-// runDemo runs until ctx ends, which is success, or until Traefik does, which is none.
-func runDemo(ctx context.Context, out io.Writer, port string) error {
-	address, err := demoAddress(port)
+// Run runs until ctx ends, which is success, or until the gateway does, which is none.
+func Run(ctx context.Context, out io.Writer, port string, start Start) error {
+	address, err := Address(port)
 	if err != nil {
 		return err
 	}
-	s, err := startStack(ctx, address)
+	s, err := startStack(ctx, start, address, cacheTTL)
 	if err != nil {
 		if ctx.Err() != nil {
 			fmt.Fprintln(out, "Stopped before it was up.")
@@ -55,7 +32,7 @@ func runDemo(ctx context.Context, out io.Writer, port string) error {
 
 	select {
 	case <-ctx.Done():
-	case <-s.proxy.Done():
+	case <-s.gateway.Done():
 	}
 	if err := s.stop(); err != nil {
 		return err
@@ -64,19 +41,20 @@ func runDemo(ctx context.Context, out io.Writer, port string) error {
 	return nil
 }
 
-// runCheck runs every request of the demo once and compares.
-func runCheck(ctx context.Context, out io.Writer) (err error) {
-	s, err := startStack(ctx, "")
+// Check runs every request of the demo once and compares.
+func Check(ctx context.Context, out io.Writer, start Start) (err error) {
+	s, err := startStack(ctx, start, "", cacheTTL)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.stop()) }()
 
-	return checkAll(out, s)
+	return checkAll(ctx, out, s)
 }
 
-// demoAddress is where the demo listens. It is tried out here, because Traefik's own error would name no remedy.
-func demoAddress(port string) (string, error) {
+// Address is where the demo listens: 127.0.0.1 and the port, or 8000 where it is empty. It is tried out here, because Traefik's
+// own error would name no remedy.
+func Address(port string) (string, error) {
 	if port == "" {
 		port = defaultPort
 	}

@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 
 func TestDemo_everyRequestComesOutAsItsLineSays(t *testing.T) {
 	var out strings.Builder
-	require.NoError(t, runCheck(context.Background(), &out), out.String())
+	require.NoError(t, Check(context.Background(), &out, Traefik("")), out.String())
 	assert.NotContains(t, out.String(), "DIFFERENT")
 }
 
@@ -25,14 +25,14 @@ func TestDemo_fitsOnOneScreenAndStopsWithItsContext(t *testing.T) {
 	_, port, err := net.SplitHostPort(taken.Addr().String())
 	require.NoError(t, err)
 	var out strings.Builder
-	err = runDemo(context.Background(), &out, port)
+	err = Run(context.Background(), &out, port, Traefik(""))
 	require.ErrorContains(t, err, "choose another port: make demo PORT=")
 	require.NoError(t, taken.Close())
 
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	seen := &waiting{Builder: &out, text: "Ctrl-C", then: cancel}
-	require.NoError(t, runDemo(ctx, seen, port))
+	require.NoError(t, Run(ctx, seen, port, Traefik("")))
 	assert.Contains(t, out.String(), "Stopped.")
 
 	screen, _, _ := strings.Cut(out.String(), "\nStopped.")
@@ -46,16 +46,16 @@ func TestDemo_fitsOnOneScreenAndStopsWithItsContext(t *testing.T) {
 	}
 }
 
-func TestDemoAddress_refusesWhatIsNoPort(t *testing.T) {
+func TestAddress_refusesWhatIsNoPort(t *testing.T) {
 	for _, port := range []string{"0", "-1", "65536", "http", "80 ", "127.0.0.1:80"} {
-		_, err := demoAddress(port)
+		_, err := Address(port)
 		assert.ErrorContains(t, err, "is no port", port)
 	}
 }
 
 // The check is worth nothing if it does not see a difference, so each kind of difference is shown to it once.
 func TestCompare_seesEveryDifference(t *testing.T) {
-	s, err := startStack(context.Background(), "")
+	s, err := startStack(context.Background(), Traefik(""), "", cacheTTL)
 	require.NoError(t, err)
 	defer func() { assert.NoError(t, s.stop()) }()
 	forged := requests[len(requests)-1]
@@ -79,7 +79,7 @@ func TestCompare_seesEveryDifference(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			got, err := send(s, forged)
+			got, err := s.send(forged)
 			require.NoError(t, err)
 			test.change(got)
 			differences := strings.Join(forged.compare(s, got), "\n")

@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"net/http"
@@ -22,11 +22,14 @@ var requests = []request{
 	{name: "user without phone", token: "nophone/1", status: http.StatusOK},
 	{name: "expired token", token: "expired/1", status: http.StatusUnauthorized, code: "token_invalid"},
 	{name: "forbidden token", token: "forbidden/1", status: http.StatusForbidden, code: "permission_denied"},
+	{name: "foreign app's token", token: "foreign/1", status: http.StatusUnauthorized, code: "token_foreign"},
 	{name: "no token", status: http.StatusUnauthorized, code: "token_missing"},
-	{name: "forged headers", token: "nophone/1", status: http.StatusOK, forged: [][2]string{
-		{"X-User-OpenID", "admin"}, {"x_user_phone", "1"}, {"Connection", "X-User-UnionID"},
-	}},
+	{name: "forged headers", token: "nophone/1", status: http.StatusOK, forged: forgedHeaders},
 }
+
+// forgedHeaders are what somebody sends who would be somebody else: a name as it stands, one as CGI and PHP read it, and a
+// hop-by-hop name that would have a proxy drop the true header.
+var forgedHeaders = [][2]string{{"X-User-OpenID", "admin"}, {"x_user_phone", "1"}, {"Connection", "X-User-UnionID"}}
 
 // headers are what the client sends beyond what every client does.
 func (r request) headers() [][2]string {

@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"fmt"
@@ -13,19 +13,22 @@ const (
 
 // screen is everything that the demo says when it is up.
 func screen(s *stack) string {
-	dashboard := s.proxy.DashboardURL()
-	if dashboard == "" {
-		dashboard = s.proxy.APIURL() + "/api/http/routers (no dashboard in this build)"
-	}
-
+	about, url := s.gateway.About(), "http://"+s.gateway.Addr()+"/"
 	var b strings.Builder
-	fmt.Fprintf(&b, "\nTraefik with the huaweiid plugin is up, in front of a backend that echoes what it gets.\n\n")
-	fmt.Fprintf(&b, "  app        %s/\n", s.proxy.URL())
-	fmt.Fprintf(&b, "  Huawei ID  %s/sim/ (simulator: every kind of token)\n", s.simURL)
-	fmt.Fprintf(&b, "  Traefik    %s\n", dashboard)
-	fmt.Fprintf(&b, "  its log    %s\n\n", s.proxy.LogFile())
-	b.WriteString("Try, and see the headers that the backend got:\n\n")
-	b.WriteString(curlLines(s.proxy.URL() + "/"))
+	if about.Engine {
+		fmt.Fprintf(&b, "\nThe plugin is up in the plugin engine of Traefik %s, which is NOT a whole Traefik: routers and\n", about.Version)
+		b.WriteString("proxy are the demo's. `make traefik` builds the real one in ten minutes; the demo uses it then.\n\n")
+	} else {
+		fmt.Fprintf(&b, "\nTraefik %s with the huaweiid plugin is up, in front of a backend that echoes what it gets.\n\n", about.Version)
+	}
+	fmt.Fprintf(&b, "  page       %s  (in a browser)\n", url)
+	fmt.Fprintf(&b, "  Huawei ID  %s/sim/  (simulator: every kind of token)\n", s.simURL)
+	if about.Dashboard != "" {
+		fmt.Fprintf(&b, "  Traefik    %s\n", about.Dashboard)
+	}
+	fmt.Fprintf(&b, "  its log    %s\n\n", s.gateway.LogFile())
+	b.WriteString("Or try here, and see the headers that the backend got:\n\n")
+	b.WriteString(curlLines(url))
 	b.WriteString("\nCtrl-C stops everything.\n")
 	return b.String()
 }

@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"context"
@@ -6,68 +6,105 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync"
+	"time"
 
 	"github.com/traefik-huaweiid/huaweiid/huaweisim"
 
 	"github.com/traefik-huaweiid/huaweiid/e2e/echo"
-	"github.com/traefik-huaweiid/huaweiid/e2e/proxy"
 )
+
+// cacheTTL is how long the gateway's answers live: shorter than the default of a minute, so that a minute shows what happens
+// when they end.
+const cacheTTL = 10 * time.Second
 
 // stack is all that the demo runs.
 type stack struct {
-	sim     *huaweisim.Sim
-	backend *echo.Backend
-	proxy   *proxy.Proxy
-	servers []*http.Server
-	simURL  string
-	echoURL string
+	huawei   *huawei
+	backend  *echo.Backend
+	gateway  Gateway
+	minute   *minute
+	visitors *visitors
+	page     *page
+	servers  []*http.Server
+	simURL   string
+	// configuration is the gateway's, for the page to show.
+	configuration string
+	newcomers     numbers
+
+	ctx    context.Context // ends when stop begins
+	cancel context.CancelFunc
+	under  sync.WaitGroup // what stop waits for
 }
 
-// startStack starts everything, Traefik last. An empty address means a free port.
-func startStack(ctx context.Context, address string) (*stack, error) {
-	s := &stack{sim: huaweisim.New(), backend: echo.Handler()}
+// startStack starts everything, the gateway last. An empty address means a free port.
+func startStack(ctx context.Context, start Start, address string, ttl time.Duration) (*stack, error) {
+	s := &stack{backend: echo.Handler(), minute: newMinute(time.Now)}
+	s.ctx, s.cancel = context.WithCancel(ctx)
+	s.huawei = newHuawei(s.minute.asked)
+	s.visitors = newVisitors(s)
+	s.page = newPage(s)
+
 	var err error
-	if s.simURL, err = s.serve(s.sim); err != nil {
+	if s.simURL, err = s.serve(s.huawei); err != nil {
 		return nil, errors.Join(fmt.Errorf("starting the simulator: %w", err), s.stop())
 	}
-	if s.echoURL, err = s.serve(s.backend); err != nil {
+	echoURL, err := s.serve(s.backend)
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("starting the backend: %w", err), s.stop())
 	}
-	s.proxy, err = proxy.Start(ctx, proxy.Options{
-		Dynamic:     dynamicConfig(s.simURL+huaweisim.GetInfoPath, s.echoURL),
-		EntryPoints: map[string]string{"web": address},
-	})
+	// The page tells of the gateway, so that it is served only when that is there; its address has to be known before.
+	pageListener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return nil, errors.Join(err, s.stop())
+		return nil, errors.Join(fmt.Errorf("starting the page: %w", err), s.stop())
 	}
-	if err := s.proxy.WaitRouters(ctx, "app"); err != nil {
-		return nil, errors.Join(err, s.stop())
+	s.configuration = configuration(s.simURL, echoURL, "http://"+pageListener.Addr().String(), ttl)
+	if s.gateway, err = start(ctx, s.configuration, address); err != nil {
+		s.gateway = nil
+		return nil, errors.Join(err, pageListener.Close(), s.stop())
 	}
+	s.serveOn(pageListener, s.page)
+	s.under.Go(func() { s.visitors.run(s.ctx) })
 	return s, nil
 }
 
-// dynamicConfig is what a user writes: the middleware with its defaults, but for the address of the account service.
-func dynamicConfig(getInfoURL, backendURL string) string {
+// configuration is what a user writes. Beyond the addresses it differs from the defaults in how long answers live, and in that
+// responses tell how they were come by.
+func configuration(simURL, backendURL, pageURL string, ttl time.Duration) string {
 	return fmt.Sprintf(`http:
   routers:
     app:
       entryPoints: [web]
-      rule: PathPrefix(%s)
-      middlewares: [huaweiid]
+      rule: PathPrefix(%[1]s/%[1]s)
+      middlewares: [huawei-id]
       service: app
+    page:
+      entryPoints: [web]
+      rule: Path(%[1]s/%[1]s) && HeaderRegexp(%[1]sAccept%[1]s, %[1]stext/html%[1]s) || PathPrefix(%[1]s%[2]s%[1]s)
+      service: page
   middlewares:
-    huaweiid:
+    huawei-id:
       plugin:
         huaweiid:
+          audience:
+            clientIDs: [%[3]q]
+          cache:
+            ttl: %[8]s # 60s unless said otherwise
+          debugHeader: true
           huawei:
-            getInfoURL: %q
-            allowHTTP: true
+            getInfoURL: %[4]q
+            tokenInfoURL: %[5]q
+            allowHTTP: true # the simulator's
   services:
     app:
       loadBalancer:
         servers:
-          - url: %q
-`, "`/`", getInfoURL, backendURL)
+          - url: %[6]q
+    page:
+      loadBalancer:
+        servers:
+          - url: %[7]q
+`, "`", pagePath, huaweisim.ClientID, simURL+huaweisim.GetInfoPath, simURL+huaweisim.TokenInfoPath, backendURL, pageURL, ttl)
 }
 
 // serve serves a handler on a free loopback port and returns its base URL.
@@ -76,20 +113,27 @@ func (s *stack) serve(handler http.Handler) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	s.serveOn(listener, handler)
+	return "http://" + listener.Addr().String(), nil
+}
+
+func (s *stack) serveOn(listener net.Listener, handler http.Handler) {
 	server := &http.Server{Handler: handler}
 	s.servers = append(s.servers, server)
 	// Serve ends with ErrServerClosed when stop closes the server; before that it has nobody to report to.
 	go func() { _ = server.Serve(listener) }()
-	return "http://" + listener.Addr().String(), nil
 }
 
-// stop stops everything, Traefik first, so that no request of its own fails on the way.
+// stop stops everything: what sends requests first, then the gateway, so that no request of its own fails on the way.
 func (s *stack) stop() error {
+	s.cancel()
+	s.under.Wait()
+
 	var failures []error
-	if s.proxy != nil {
-		failures = append(failures, s.proxy.Stop())
+	if s.gateway != nil {
+		failures = append(failures, s.gateway.Stop())
 	}
-	s.sim.Close()
+	s.huawei.sim.Close()
 	for _, server := range s.servers {
 		failures = append(failures, server.Close())
 	}

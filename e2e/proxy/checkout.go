@@ -34,7 +34,15 @@ func modulePath(dir string) (string, error) {
 	return directive(filepath.Join(dir, "go.mod"), "module")
 }
 
-// traefikVersion reads the version of Traefik that the end-to-end module requires.
+// TraefikVersion is the version of Traefik that the end-to-end module requires, such as v3.6.12.
+func TraefikVersion() (string, error) {
+	root, err := Root()
+	if err != nil {
+		return "", err
+	}
+	return traefikVersion(root)
+}
+
 func traefikVersion(root string) (string, error) {
 	return directive(filepath.Join(root, "e2e", "go.mod"), traefikModule)
 }
