@@ -13,7 +13,7 @@ import (
 
 var (
 	makeCommand = regexp.MustCompile("(?m)(?:```sh\n|`)make ([a-z0-9-]+)")
-	goRun       = regexp.MustCompile(`go run \./(\S+)`)
+	goRun       = regexp.MustCompile(`(cd e2e && )?go run \./([a-z/-]+)`)
 	target      = regexp.MustCompile(`(?m)^([a-z0-9-]+):`)
 )
 
@@ -32,7 +32,11 @@ func TestCommands_exist(t *testing.T) {
 			seen[match[1]] = true
 		}
 		for _, match := range goRun.FindAllStringSubmatch(text, -1) {
-			assert.DirExists(t, filepath.Join(root, match[1]), "%s: %s", document, match[0])
+			dir := root
+			if match[1] != "" {
+				dir = filepath.Join(root, "e2e")
+			}
+			assert.DirExists(t, filepath.Join(dir, match[2]), "%s: %s", document, match[0])
 		}
 	}
 	for _, wanted := range []string{"demo", "test", "rename", "help"} {

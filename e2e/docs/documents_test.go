@@ -24,15 +24,16 @@ func mustRoot() string {
 }
 
 const (
-	readme      = "README.md"
-	security    = "SECURITY.md"
-	changelog   = "CHANGELOG.md"
-	operations  = "docs/operations.md"
-	performance = "docs/performance.md"
-	packages    = "e2e/README.md"
+	readme       = "README.md"
+	security     = "SECURITY.md"
+	changelog    = "CHANGELOG.md"
+	contributing = "CONTRIBUTING.md"
+	operations   = "docs/operations.md"
+	performance  = "docs/performance.md"
+	packages     = "e2e/README.md"
 )
 
-var documents = []string{readme, security, changelog, operations, performance, packages}
+var documents = []string{readme, security, changelog, contributing, operations, performance, packages}
 
 func read(t *testing.T, name string) string {
 	t.Helper()
