@@ -2,7 +2,6 @@ package huaweiid
 
 import (
 	"encoding/hex"
-	"fmt"
 	"log/slog"
 	"reflect"
 	"strconv"
@@ -101,7 +100,7 @@ func differences(group, standard reflect.Value, prefix string) []string {
 		path := prefix + strings.TrimPrefix(group.Type().Field(i).Name, "X")
 		value, other := group.Field(i), standard.Field(i)
 		switch {
-		case saidInWords[path] || fmt.Sprintf("%#v", value) == fmt.Sprintf("%#v", other):
+		case saidInWords[path] || sameSetting(value, other):
 		case path == "upstream":
 			found = append(found, differences(value, other, "")...)
 		case value.Type() == secretType:
@@ -113,6 +112,26 @@ func differences(group, standard reflect.Value, prefix string) []string {
 		}
 	}
 	return found
+}
+
+// sameSetting compares all but groups, which are looked into.
+func sameSetting(a, b reflect.Value) bool {
+	switch {
+	case a.Type() == secretType:
+		return a.Field(0).Equal(b.Field(0))
+	case a.Kind() == reflect.Struct:
+		return false
+	case a.Kind() != reflect.Slice:
+		return a.Equal(b)
+	case a.Len() != b.Len():
+		return false
+	}
+	for i := 0; i < a.Len(); i++ {
+		if !a.Index(i).Equal(b.Index(i)) {
+			return false
+		}
+	}
+	return true
 }
 
 // settingText writes a setting as an option's value. It reads the value by its kind, because compiled code may not take what

@@ -1,7 +1,6 @@
 package huaweiid
 
 import (
-	"crypto/sha256"
 	"crypto/x509"
 	"strings"
 	"sync"
@@ -11,10 +10,10 @@ import (
 // and a bundle such as a system's takes 9 ms to parse.
 type certificatePools struct {
 	mu     sync.Mutex
-	byText map[[sha256.Size]byte]*x509.CertPool
+	byText map[string]*x509.CertPool
 }
 
-var parsedPools = &certificatePools{byText: map[[sha256.Size]byte]*x509.CertPool{}}
+var parsedPools = &certificatePools{byText: map[string]*x509.CertPool{}}
 
 // maxPools bounds the texts that are remembered. Past it, all are parsed anew.
 const maxPools = 100
@@ -25,10 +24,9 @@ func certPool(pems []string) *x509.CertPool {
 }
 
 func (p *certificatePools) of(text string) *x509.CertPool {
-	sum := sha256.Sum256([]byte(text))
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	pool, ok := p.byText[sum]
+	pool, ok := p.byText[text]
 	if ok {
 		return pool
 	}
@@ -36,8 +34,8 @@ func (p *certificatePools) of(text string) *x509.CertPool {
 		pool = parsed
 	}
 	if len(p.byText) >= maxPools {
-		p.byText = map[[sha256.Size]byte]*x509.CertPool{}
+		p.byText = map[string]*x509.CertPool{}
 	}
-	p.byText[sum] = pool
+	p.byText[text] = pool
 	return pool
 }

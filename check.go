@@ -15,8 +15,8 @@ import (
 	"github.com/traefik/paerser/types"
 )
 
-// The self-check: a Config becomes settings, or one error that lists every problem with its option's path, what is wrong
-// and what would be right. It reads the files that options name and does no other I/O.
+// The self-check: a Config becomes settings, or one error that lists every problem with the option's path, what is wrong and what
+// would be right. It reads the files that options name, and does no other I/O.
 
 var errConfig = errors.New("invalid configuration")
 
@@ -34,8 +34,8 @@ func newChecker() *checker {
 	return &checker{files: map[string]string{}, headerOwners: map[string]string{}}
 }
 
-// settings reads options from top to bottom; each is a line here, and what it may be follows below. Space around any value does not count: what comes from a file or
-// a template often ends in a newline.
+// settings reads the options from top to bottom, each in one line; the methods below say what each kind may be. Space around a
+// value is ignored, since what comes from a file or a template often ends in a newline.
 func (c *checker) settings(config *Config) (*settings, error) {
 	c.unknownOptions(config)
 	allowHTTP := c.boolean("huawei.allowHTTP", config.Huawei.AllowHTTP)
@@ -169,8 +169,8 @@ func (c *checker) duration(path, value string, lowest, highest time.Duration) ti
 	return d
 }
 
-// isOverflow tells whether a bare number of seconds was too large for a duration: the parser multiplies without looking,
-// so that 18446744074 would become less than a second.
+// isOverflow tells whether a bare number of seconds is too large for a duration. The parser does not look, and makes less than a
+// second of 18446744074.
 func isOverflow(value string, d time.Duration) bool {
 	seconds, err := strconv.ParseInt(value, 10, 64)
 	return err == nil && int64(d/time.Second) != seconds
@@ -216,8 +216,8 @@ func hasPort(u *url.URL) bool {
 	return err == nil && port > 0
 }
 
-// given tells whether a list is there, and adds a problem if it is there without elements. Unset variables make such lists, and
-// the default that they would fall back to accepts more than what was meant.
+// given tells whether a list has elements. One that is there but empty is a problem: a variable that is not set makes it so, and
+// the default in its place would accept more than was meant.
 func (c *checker) given(path string, values []string, remedy string) bool {
 	if values == nil {
 		return false
@@ -328,8 +328,7 @@ func (c *checker) identityHeader(path, value string) string {
 	return ""
 }
 
-// userHeaders are the names, folded, in which applications look for a user although others that begin so mean something to
-// proxies.
+// userHeaders are folded names in which applications look for a user, although their beginning is reserved.
 var userHeaders = map[string]bool{
 	"X_FORWARDED_USER": true, "X_FORWARDED_PREFERRED_USERNAME": true, "X_FORWARDED_LOGIN": true, "X_FORWARDED_EMAIL": true,
 	"X_ORIGINAL_USER": true,

@@ -2,12 +2,11 @@ package huaweiid
 
 // Config is the middleware's configuration as Traefik decodes it from a file, labels or a custom resource.
 //
-// Every scalar is text, whatever it means: files and labels deliver text anyhow, and only text that reaches check
-// unharmed lets one error name all problems at once. Were a field an int, Traefik's decoder would name those that it cannot
-// read, in its own words, and check none of the others; and it would cut 4.9 down to 4 without a sound. Durations are texts
-// for a second reason: the decoder reads a bare 30 as thirty nanoseconds.
+// Every option is a text or a list of texts, so that check sees what the user wrote and can name all mistakes in one error. Of
+// other fields, Traefik's decoder would refuse what it cannot read in its own words, cut 4.9 to 4 silently, and take a bare 30 for
+// 30 ns.
 //
-// Traefik drops keys that no field claims. Unknown catches them on every level, so that a typo is an error.
+// Traefik drops keys that no field claims. Unknown takes them, in every group, so that a misspelt option is an error.
 type Config struct {
 	Mode           string         `json:"mode,omitempty"`
 	Realm          string         `json:"realm,omitempty"`

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// settings is a Config that was checked: typed, in canonical form, nested and named like the options. It has plain values
-// only (texts, numbers, booleans, lists of texts), so that key takes in all of a state's, and differences finds each.
+// settings is a Config that was checked: typed, in canonical form, nested and named like the options. All values are plain (texts,
+// numbers, booleans, lists of texts), so that key and differences can take in whatever is added.
 type settings struct {
 	mode           string
 	realm          string
@@ -92,7 +92,7 @@ type redisSettings struct {
 	secretFile   string
 }
 
-// secret is a text that no log may have. The line at start knows it by this type, and says only that it is set.
+// secret is a text that must not be logged. The line at start recognizes the type, and says only that the option is set.
 type secret struct {
 	hidden string
 }
@@ -123,8 +123,8 @@ const (
 // proxyDirect is the value of huawei.proxyURL for no proxy at all.
 const proxyDirect = "direct"
 
-// Bounds of the options. Those of cache.ttl, cache.negativeTTL, cache.staleIfError and huawei.retries are promises;
-// the others keep a slip of the pen from becoming an outage.
+// Bounds of the options. Those of cache.ttl, cache.negativeTTL, cache.staleIfError and huawei.retries are documented promises;
+// the others keep a typing error from becoming an outage.
 const (
 	minTimeout       = 10 * time.Millisecond
 	maxTimeout       = time.Minute

@@ -144,7 +144,7 @@ func TestSettings_keyTellsListsApartThatReadTheSame(t *testing.T) {
 
 func TestCertPool_parsesATextOnce(t *testing.T) {
 	t.Parallel()
-	p := &certificatePools{byText: map[[32]byte]*x509.CertPool{}}
+	p := &certificatePools{byText: map[string]*x509.CertPool{}}
 	text := certificatePEM(t)
 	first := p.of(text)
 	require.NotNil(t, first)

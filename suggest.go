@@ -4,9 +4,9 @@ import "strings"
 
 // Suggestions: which name a reader most likely meant.
 
-// nearest returns the name with the fewest slips of the pen between it and the wrong one, "" where so many would be a
-// guess: more than one in three letters. A name on another level of the configuration counts as one slip, plus those in
-// its last part; where one of the two begins the other, that counts as one.
+// nearest returns the name that differs least from a wrong one, "" where none is near: more than one difference in three
+// letters would be a guess. A name in another group differs by one, and by what its last part does. A name that the other begins
+// with differs by one.
 func nearest(wrong string, names []string) string {
 	wrong = strings.ToLower(wrong)
 	level, last := cutLast(wrong)
@@ -35,8 +35,8 @@ func cutLast(path string) (level, last string) {
 	return path[:dot+1], path[dot+1:]
 }
 
-// distance counts the letters to change, add, leave out or swap with their neighbour to make b of a: the optimal string
-// alignment distance. The library for such things that is kept up uses what Yaegi v0.16.1 cannot load.
+// distance is the optimal string alignment distance: how many letters to change, add, remove or swap with their neighbour to
+// make b of a. The maintained libraries for it use what Yaegi v0.16.1 cannot load.
 func distance(a, b string) int {
 	rows := make([][]int, len(a)+1) // rows[i][j]: from a[:i] to b[:j]
 	for i := range rows {
