@@ -47,7 +47,7 @@ func (c *checker) settings(config *Config) (*settings, error) {
 			header: c.tokenHeader("token.header", config.Token.Header),
 			scheme: c.scheme("token.scheme", config.Token.Scheme),
 			cookie: c.cookieName("token.cookie", config.Token.Cookie),
-			query:  strings.TrimSpace(config.Token.Query),
+			query:  c.parameterName("token.query", config.Token.Query),
 			remove: c.boolean("token.remove", config.Token.Remove),
 		},
 		headers: headerSettings{
@@ -356,6 +356,15 @@ func (c *checker) cookieName(path, value string) string {
 	name := strings.TrimSpace(value)
 	if name != "" && !isHeaderName(name) {
 		c.add(path, "%q is no cookie name; write letters, digits, hyphens and underscores", value)
+	}
+	return name
+}
+
+// parameterName allows the characters that mean the same whether a client percent-encodes them or not (RFC 3986 §2.3).
+func (c *checker) parameterName(path, value string) string {
+	name := strings.TrimSpace(value)
+	if strings.TrimLeft(name, base64URL+".~") != "" {
+		c.add(path, "%q is no name of a query parameter; write letters, digits and -._~, such as access_token", value)
 	}
 	return name
 }

@@ -28,7 +28,7 @@ func TestCheck_acceptsEachOptionUpToItsBounds(t *testing.T) {
 		"token.header":   {"Authorization", "X-Token", " x-token "},
 		"token.scheme":   {"Bearer", "token", ""},
 		"token.cookie":   {"session", "__Host-token", ""},
-		"token.query":    {"access_token", "what ever", ""},
+		"token.query":    {"access_token", "token-2.0_~", ""},
 		"token.remove":   {"true", "false"},
 		"headers.openID": {"X-Id", " x-id ", "X_Id", "x.id", strings.Repeat("x", 128), ""},
 		"headers.unionID": {"X-Id", "", "X-Forwarded-User", "X-Forwarded-Preferred-Username", "x-forwarded-login", "X_Forwarded_Email",
@@ -111,6 +111,8 @@ func TestCheck_refusesAndSaysWhatWouldBeRight(t *testing.T) {
 		{"token.header", "Transfer_Encoding", `"Transfer_Encoding"` + tokenless},
 		{"token.scheme", "Bearer token", `"Bearer token" is no auth scheme; write one word, such as Bearer, or "" where the whole value is the token`},
 		{"token.cookie", "a;b", `"a;b" is no cookie name; write letters, digits, hyphens and underscores`},
+		{"token.query", "a&b", `"a&b" is no name of a query parameter; write letters, digits and -._~, such as access_token`},
+		{"token.query", "token[]", `"token[]" is no name of a query parameter; write letters, digits and -._~, such as access_token`},
 		{"token.cookie", "a=b", `"a=b" is no cookie name; write letters, digits, hyphens and underscores`},
 
 		{"headers.openID", "X User", `"X User"` + noHeader},
