@@ -154,6 +154,9 @@ func TestOptions_takeSpaceAroundEveryValue(t *testing.T) {
 	forEachHost(t, func(t *testing.T, h host) {
 		for name, f := range formats {
 			for _, row := range everyOption {
+				if incomplete[row.path] {
+					continue
+				}
 				values, isList := row.got.([]string)
 				if !isList {
 					values = []string{row.got.(string)}
