@@ -9,10 +9,10 @@ ifneq ($(findstring /,$(TRAEFIK)),)
 export TRAEFIK := $(abspath $(TRAEFIK))
 endif
 
-.PHONY: help demo demo-check pictures check-config test lint vendor-check test-unit fuzz traefik test-e2e soak bench bench-micro schema artwork rename
+.PHONY: help demo demo-check pictures check-config test lint vendor-check test-unit fuzz traefik test-e2e soak bench bench-micro plugin configmap schema artwork rename
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
 
 # Says how far a build is while it lasts, and passes on what is neither a package's name nor a download.
 BUILD_DEMO = cd e2e && { go build -v -buildvcs=false -o .bin/demo ./cmd/demo 2>&1; echo "exit status $$?"; } | awk ' \
@@ -109,6 +109,15 @@ bench: traefik ## what a hit, a refusal and a miss cost a real Traefik, beside a
 
 bench-micro: ## the interpreted handler alone: allocations, hits among many users, memory, eviction
 	@cd e2e && go build -buildvcs=false -o .bin/micro ./bench/micro && exec .bin/micro $(BENCH)
+
+# Without DIR the command says what it wants.
+plugin: ## put what Traefik needs of the plugin into the directory that it is started in: make plugin DIR=/var/lib/traefik
+	@cd e2e && go build -buildvcs=false -o .bin/plugin ./cmd/plugin
+	@exec e2e/.bin/plugin directory "$(DIR)"
+
+configmap: ## write the plugin as a ConfigMap of Kubernetes, and the Helm values that mount it: make configmap DIR=.
+	@cd e2e && go build -buildvcs=false -o .bin/plugin ./cmd/plugin
+	@exec e2e/.bin/plugin configmap "$(DIR)"
 
 schema: ## write schema/huaweiid.json, the JSON Schema of the options, from the configuration
 	@cd e2e && go run ./cmd/schema
