@@ -109,6 +109,21 @@ func TestSchema_acceptsEveryOption(t *testing.T) {
 	}
 }
 
+func TestSchema_acceptsTheExamples(t *testing.T) {
+	t.Parallel()
+	schema := compiled(t)
+	for _, pattern := range []string{"*/dynamic.yml", "*/dynamic.toml", "systemd/shop.yml"} {
+		files, err := filepath.Glob(filepath.Join(root(t), "examples", pattern))
+		require.NoError(t, err)
+		require.NotEmpty(t, files)
+		for _, name := range files {
+			text, err := os.ReadFile(name)
+			require.NoError(t, err)
+			assert.NoError(t, schema.Validate(instance(t, string(text), filepath.Ext(name))), name)
+		}
+	}
+}
+
 // What is wrong in an option is wrong wherever the options stand.
 func TestSchema_refusesMistakesInEveryKindOfDocument(t *testing.T) {
 	t.Parallel()
