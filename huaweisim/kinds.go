@@ -65,6 +65,7 @@ var kinds = []kind{
 	{name: "nspgood", arg: "CODE", says: "getInfo NSP_STATUS CODE over a good body", valid: isNSP, getInfo: nspOverGoodBody},
 	{name: "nspempty", arg: "CODE", says: "getInfo NSP_STATUS CODE without a body", valid: isNSP, getInfo: nspWithoutBody},
 	{name: "http", arg: "STATUS", says: "getInfo HTTP STATUS (200 to 599)", valid: isHTTPStatus, getInfo: failArg},
+	{name: "throttled", arg: "SECONDS", says: "getInfo HTTP 429 with Retry-After SECONDS", valid: isSeconds, getInfo: throttleArg},
 	{name: "httpgood", arg: "STATUS", says: "getInfo HTTP STATUS over a good body (400 to 599)", valid: isHTTPError, getInfo: failOverGoodBody},
 	{name: "slow", arg: "DURATION", says: "mainland after DURATION, such as 200ms", valid: isDuration, getInfo: slowInfo, identity: always},
 	{name: "body", arg: "SHAPE", says: "getInfo 200 with a body of SHAPE: " + names(getInfoShapes), valid: isShape(getInfoShapes), getInfo: shapedInfo, identity: shapeIdentifies},
@@ -162,6 +163,12 @@ func refuseArg(s subject) answer { return nspAnswer(s.arg) }
 func failArg(s subject) answer {
 	status, _ := strconv.Atoi(s.arg)
 	return httpAnswer(status)
+}
+
+func throttleArg(s subject) answer {
+	a := httpAnswer(http.StatusTooManyRequests)
+	a.retryAfter = s.arg
+	return a
 }
 
 // The next three answers contradict themselves: a client that looks at the body

@@ -174,6 +174,8 @@ func TestKinds_getInfo(t *testing.T) {
 		{token: "http/403/1", status: 403, check: matches("<html>")},
 		{token: "http/503/1", status: 503, check: matches("<html>")},
 		{token: "http/590/1", status: 590, check: matches("<html>")},
+		{token: "throttled/7/1", status: 429, check: matches("<html>")},
+		{token: "throttled/soon/1", nsp: "6", check: nobody},
 		{token: "http/600/1", nsp: "6", check: nobody},
 		{token: "httpgood/500/1", status: 500, check: matches(`"openID":"AQAx`)},
 		{token: "slow/1ms/1", identity: true, check: mainland},
@@ -374,4 +376,10 @@ func TestKinds_redirectNamesAPlace(t *testing.T) {
 		assert.Equal(t, "/sim/elsewhere", r.header.Get("Location"), status)
 		assert.Equal(t, status, strconv.Itoa(r.status))
 	}
+}
+
+func TestKinds_throttledSaysForHowLong(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	assert.Equal(t, "7", s.getInfo("throttled/7/1").header.Get("Retry-After"))
 }

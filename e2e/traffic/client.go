@@ -36,19 +36,24 @@ func (c *Client) Close() { c.http.CloseIdleConnections() }
 
 // Get sends one request with the token to a host of the proxy.
 func (c *Client) Get(ctx context.Context, host, token string) Answer {
+	return c.GetFrom(ctx, host, token, AddressOf(token))
+}
+
+// GetFrom sends it for a client address, where the proxy believes that.
+func (c *Client) GetFrom(ctx context.Context, host, token, address string) Answer {
 	a := Answer{Token: token, Start: time.Now()}
-	a.Err = c.get(ctx, host, &a)
+	a.Err = c.get(ctx, host, address, &a)
 	return a
 }
 
-func (c *Client) get(ctx context.Context, host string, a *Answer) error {
+func (c *Client) get(ctx context.Context, host, address string, a *Answer) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+"/", nil)
 	if err != nil {
 		return fmt.Errorf("making the request: %w", err)
 	}
 	req.Host = host
 	req.Header.Set("Authorization", "Bearer "+a.Token)
-	req.Header.Set("X-Forwarded-For", AddressOf(a.Token))
+	req.Header.Set("X-Forwarded-For", address)
 	resp, err := c.http.Do(req)
 	if err != nil {
 		a.Took = time.Since(a.Start)
