@@ -23,15 +23,16 @@ import (
 
 // hostile is what one client, or a fault, does while others sign in.
 type hostile struct {
-	name     string
-	options  options
-	faults   []huaweisim.Fault // from the start, or after the known users were let in
-	cold     bool              // they are there before anybody is known
-	junk     func(n int) string
-	senders  int           // of junk, all of one client address
-	pace     time.Duration // of each; 0 = as fast as answers come
-	lasts    time.Duration
-	oneProxy bool // all clients share one address, as behind a proxy that Traefik does not trust
+	name      string
+	options   options
+	faults    []huaweisim.Fault // from the start, or after the known users were let in
+	cold      bool              // they are there before anybody is known
+	junk      func(n int) string
+	senders   int           // of junk, all of one client address
+	pace      time.Duration // of each; 0 = as fast as answers come
+	lasts     time.Duration
+	nobodyNew bool // nobody signs in
+	oneProxy  bool // all clients share one address, as behind a proxy that Traefik does not trust
 
 	newcomers float64 // share of sign-ins that have to be served
 	mostCalls int     // of Huawei under way at once; 0 = as configured
@@ -42,6 +43,9 @@ type hostile struct {
 // hostileAddress is the client's that sends the junk.
 const hostileAddress = "203.0.113.66"
 
+// besieged are the known users: more than failures open the breaker, since each counts once.
+const besieged = 8
+
 // signIns are newcomers, each with a client address of its own, about so many in the time of a scenario.
 const signIns = 100
 
@@ -50,21 +54,22 @@ func hostiles() []hostile {
 	poison := func(kind string) func(int) string {
 		return func(n int) string { return fmt.Sprintf("%s/poison/%d", kind, n) }
 	}
-	const lasts = 14 * time.Second
+	// Nobody is known, so that no refresh ends a row of failures, and four sign in a second.
+	const lasts = 25 * time.Second
 	return []hostile{
 		{name: "own tokens draw an unknown NSP_STATUS", options: usual, junk: poison("nsp/9999"), senders: 1, pace: 50 * time.Millisecond,
-			lasts: lasts, newcomers: 0.95},
+			cold: true, lasts: lasts, newcomers: 0.95},
 		{name: "own tokens draw HTTP 500", options: usual, junk: poison("http/500"), senders: 1, pace: 50 * time.Millisecond,
-			lasts: lasts, newcomers: 0.95},
+			cold: true, lasts: lasts, newcomers: 0.95},
 		{name: "own tokens draw NSP_STATUS 70001401", options: usual, junk: poison("nsp/70001401"), senders: 1, pace: 50 * time.Millisecond,
-			lasts: lasts, newcomers: 0.95},
+			cold: true, lasts: lasts, newcomers: 0.95},
 		{name: "own tokens draw 429 with Retry-After 60", options: usual, junk: poison("throttled/60"), senders: 1, pace: 50 * time.Millisecond,
-			lasts: lasts, newcomers: 0.95},
+			cold: true, lasts: lasts, newcomers: 0.95},
 		{name: "60 connections of made-up tokens, Huawei taking 200 ms", options: usual, faults: []huaweisim.Fault{{Kind: "latency", Latency: "200ms"}},
 			junk: poison("made-up"), senders: 60, lasts: 8 * time.Second, newcomers: 0.95},
 		{name: "junk that getTokenInfo refuses, while getInfo hangs", options: options{timeout: quickTimeout, staleIfError: usualStale, audience: true},
 			faults: []huaweisim.Fault{{API: huaweisim.GetInfo, Kind: "hang"}}, junk: poison("invalid"), senders: 1, pace: 22 * time.Millisecond,
-			lasts: 10 * time.Second, opens: true},
+			lasts: 10 * time.Second, nobodyNew: true, opens: true},
 		{name: "a firewall's HTTP 403 for this host", options: usual, faults: []huaweisim.Fault{{Kind: "http", Status: 403}}, lasts: 8 * time.Second},
 		{name: "HTTP 500 to everybody, from the start", options: usual, faults: []huaweisim.Fault{{Kind: "http", Status: 500}}, cold: true,
 			lasts: 8 * time.Second, opens: true},
@@ -102,9 +107,9 @@ func TestClients_cannotShutOthersOut(t *testing.T) {
 
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "ONE CLIENT\tNEW USERS\tSERVED\tKNOWN USERS' REQUESTS\tSERVED\tHALF WITHIN\tCALLS\tMOST AT ONCE")
-	// Three at a time: each is mostly waiting, and junk as fast as answers come is for itself.
+	// Four at a time: each is mostly waiting, and junk as fast as answers come is for itself.
 	var all sync.WaitGroup
-	slots := make(chan struct{}, 3)
+	slots := make(chan struct{}, 4)
 	for _, s := range sieges {
 		slots <- struct{}{}
 		if s.pace == 0 && s.junk != nil {
@@ -181,7 +186,7 @@ func (s *siege) address(token string) string {
 func (s *siege) run() {
 	ctx := context.Background()
 	if !s.cold {
-		for i := range knownUsers {
+		for i := range besieged {
 			token := fmt.Sprintf("hongkong/%s/known/%d", s.host, i)
 			if a := s.client.GetFrom(ctx, s.host, token, s.address(token)); !a.OK() {
 				s.problems = append(s.problems, fmt.Errorf("before the siege: %v", a))
@@ -206,7 +211,7 @@ func (s *siege) run() {
 			s.note(&s.junked, s.client.GetFrom(ctx, s.host, s.junk(int(junk.Add(1))), hostileAddress))
 		})
 	}
-	for i := range knownUsers {
+	for i := range besieged {
 		if s.cold {
 			break
 		}
@@ -216,6 +221,10 @@ func (s *siege) run() {
 	// Newcomers do not wait for each other.
 	var signingIn sync.WaitGroup
 	for n := range signIns {
+		if s.nobodyNew {
+			time.Sleep(s.lasts)
+			break
+		}
 		token := fmt.Sprintf("mainland/%s/new/%d", s.host, n)
 		signingIn.Add(1)
 		go func() {
