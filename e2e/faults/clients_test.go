@@ -3,6 +3,7 @@ package faults
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
@@ -23,16 +24,18 @@ import (
 
 // hostile is what one client, or a fault, does while others sign in.
 type hostile struct {
-	name      string
-	options   options
-	faults    []huaweisim.Fault // from the start, or after the known users were let in
-	cold      bool              // they are there before anybody is known
-	junk      func(n int) string
-	senders   int           // of junk, all of one client address
-	pace      time.Duration // of each; 0 = as fast as answers come
-	lasts     time.Duration
-	nobodyNew bool // nobody signs in
-	oneProxy  bool // all clients share one address, as behind a proxy that Traefik does not trust
+	name           string
+	options        options
+	faults         []huaweisim.Fault // from the start, or after the known users were let in
+	cold           bool              // they are there before anybody is known
+	junk           func(n int) string
+	senders        int           // of junk, all of one client address
+	pace           time.Duration // of each; 0 = as fast as answers come
+	lasts          time.Duration
+	nobodyNew      bool           // nobody signs in
+	everywhere     bool           // each sender has an address of its own
+	before, behind map[string]any // another middleware
+	oneProxy       bool           // all clients share one address, as behind a proxy that Traefik does not trust
 
 	newcomers float64 // share of sign-ins that have to be served
 	mostCalls int     // of Huawei under way at once; 0 = as configured
@@ -48,6 +51,11 @@ const besieged = 8
 
 // signIns are newcomers, each with a client address of its own, about so many in the time of a scenario.
 const signIns = 100
+
+// rateLimit lets each client address have one request a second, and two at once.
+var rateLimit = map[string]any{"rateLimit": map[string]any{
+	"average": 1, "burst": 2, "sourceCriterion": map[string]any{"ipStrategy": map[string]any{"depth": 1}},
+}}
 
 func hostiles() []hostile {
 	usual := options{timeout: 2 * time.Second, staleIfError: usualStale}
@@ -67,6 +75,10 @@ func hostiles() []hostile {
 			cold: true, lasts: lasts, newcomers: 0.95},
 		{name: "60 connections of made-up tokens, Huawei taking 200 ms", options: usual, faults: []huaweisim.Fault{{Kind: "latency", Latency: "200ms"}},
 			junk: poison("made-up"), senders: 60, lasts: 8 * time.Second, newcomers: 0.95},
+		{name: "the same from 60 addresses, with rateLimit in front", options: usual, faults: []huaweisim.Fault{{Kind: "latency", Latency: "200ms"}},
+			junk: poison("made-up"), senders: 60, everywhere: true, before: rateLimit, lasts: 8 * time.Second, newcomers: 0.75},
+		{name: "the same, with rateLimit behind", options: usual, faults: []huaweisim.Fault{{Kind: "latency", Latency: "200ms"}},
+			junk: poison("made-up"), senders: 60, everywhere: true, behind: rateLimit, lasts: 8 * time.Second},
 		{name: "junk that getTokenInfo refuses, while getInfo hangs", options: options{timeout: quickTimeout, staleIfError: usualStale, audience: true},
 			faults: []huaweisim.Fault{{API: huaweisim.GetInfo, Kind: "hang"}}, junk: poison("invalid"), senders: 1, pace: 22 * time.Millisecond,
 			lasts: 10 * time.Second, nobodyNew: true, opens: true},
@@ -95,7 +107,9 @@ func TestClients_cannotShutOthersOut(t *testing.T) {
 		require.NoError(t, err)
 		t.Cleanup(huawei.Close)
 		host := fmt.Sprintf("client%d", i)
-		routes = append(routes, scenario{options: h.options}.route(host, backend.URL, huawei))
+		route := scenario{options: h.options}.route(host, backend.URL, huawei)
+		route.Before, route.Behind = h.before, h.behind
+		routes = append(routes, route)
 		sieges = append(sieges, &siege{hostile: h, huawei: huawei, client: client, host: host})
 	}
 	config, err := traffic.Dynamic(routes...)
@@ -161,7 +175,7 @@ type tally struct {
 func (s *siege) note(t *tally, a traffic.Answer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := a.Wrong(); err != nil {
+	if err := a.Wrong(); err != nil && a.Status != http.StatusTooManyRequests {
 		s.problems = append(s.problems, err)
 	}
 	t.all++
@@ -206,9 +220,13 @@ func (s *siege) run() {
 		}()
 	}
 	var junk atomic.Int64
-	for range s.senders {
+	for sender := range s.senders {
+		address := hostileAddress
+		if s.everywhere {
+			address = fmt.Sprintf("203.0.113.%d", sender+100)
+		}
 		send(s.pace, func(int) {
-			s.note(&s.junked, s.client.GetFrom(ctx, s.host, s.junk(int(junk.Add(1))), hostileAddress))
+			s.note(&s.junked, s.client.GetFrom(ctx, s.host, s.junk(int(junk.Add(1))), address))
 		})
 	}
 	for i := range besieged {
@@ -243,7 +261,9 @@ func (s *siege) check(t *testing.T, log string) {
 	for _, problem := range s.problems {
 		t.Error(problem)
 	}
-	assert.Equal(t, s.known.all, s.known.served, "known users are served whatever happens: %v", s.known.codes)
+	if s.before == nil && s.behind == nil {
+		assert.Equal(t, s.known.all, s.known.served, "known users are served whatever happens: %v", s.known.codes)
+	}
 	assert.GreaterOrEqual(t, float64(s.signedIn.served), s.newcomers*float64(s.signedIn.all), "new users served: %v", s.signedIn.codes)
 	if !s.cold {
 		assert.Less(t, traffic.Percentile(s.known.took, 50), s.options.timeout/4, "known users wait for Huawei")

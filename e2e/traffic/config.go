@@ -13,6 +13,9 @@ type Route struct {
 	Host    string  // what the Host header has to be; also the name of router and middleware, so without a dot
 	Backend string  // base URL
 	Options Options // nil = a route without the plugin
+
+	Before map[string]any // another middleware, by its type, in front of the plugin
+	Behind map[string]any // and one behind it
 }
 
 // Dynamic writes routes as a dynamic configuration for Traefik. It is JSON, which YAML contains.
@@ -25,7 +28,16 @@ func Dynamic(routes ...Route) (string, error) {
 			"service":     r.Host,
 		}
 		if r.Options != nil {
-			router["middlewares"] = []string{r.Host}
+			chain := []string{r.Host}
+			if r.Before != nil {
+				middlewares[r.Host+"-before"] = r.Before
+				chain = append([]string{r.Host + "-before"}, chain...)
+			}
+			if r.Behind != nil {
+				middlewares[r.Host+"-behind"] = r.Behind
+				chain = append(chain, r.Host+"-behind")
+			}
+			router["middlewares"] = chain
 			middlewares[r.Host] = map[string]any{"plugin": map[string]any{"huaweiid": r.Options}}
 		}
 		routers[r.Host] = router
