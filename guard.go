@@ -97,13 +97,13 @@ func protectedNames(configured []string) map[string]bool {
 	return names
 }
 
-// guard takes forged identity headers off requests.
+// guard takes off requests what a client forged.
 type guard struct {
 	protected map[string]bool // folded
 	listed    []string        // the same, as they stand in a list of names
 	ordinary  map[string]bool // canonical names that need no second look
 
-	// suspects makes a list of names shorter that has a protected one in it, or one of a header whose value has to be read.
+	// suspects shortens a list of names if one of them is protected, or is of a header whose value has to be read.
 	suspects *strings.Replacer
 }
 
@@ -119,7 +119,7 @@ func newGuard(configured []string, token string) *guard {
 		}
 	}
 	g.suspects = strings.NewReplacer(suspects...)
-	// Every request that matters has the token's header. A name that means something may be one that has to be read.
+	// Most requests have the token's header. A reserved name may be one of those that have to be read.
 	if token != "" && !g.ordinary[token] && !isReserved(token) {
 		g.ordinary = ordinaryBeside(g.protected)
 		g.ordinary[token] = true
@@ -127,9 +127,8 @@ func newGuard(configured []string, token string) *guard {
 	return g
 }
 
-// ordinaryHeaders are names that clients, browsers and Traefik send all the time. A request that has no others is
-// looked through by one compiled call; of one that has, the others are read, which is as right and takes longer.
-// Connection and Upgrade are missing on purpose: their values have to be read.
+// ordinaryHeaders are names that clients, browsers and Traefik send all the time. A request that has no others needs one compiled
+// call; any other name costs a search of all names. Connection and Upgrade are not in the list, since their values have to be read.
 var ordinaryHeaders = strings.Fields(`Accept Accept-Charset Accept-Encoding Accept-Language Accept-Datetime
 	Access-Control-Request-Headers Access-Control-Request-Method Authorization Baggage B3 Cache-Control Cdn-Loop
 	Cf-Connecting-Ip Cf-Ipcountry Cf-Ray Cf-Visitor Content-Encoding Content-Language Content-Length Content-Type Cookie
@@ -159,10 +158,8 @@ func ordinaryBeside(protected map[string]bool) map[string]bool {
 	return names
 }
 
-// unwritable refuses every write. Header.WriteSubset leaves out the names it is given and writes nothing, so cannot fail,
-// where no others are left: the one compiled call that tells whether a header has names that are not ordinary. It is a
-// file that is not open. It is held as the interface that WriteSubset takes, which saves a conversion, and it takes
-// strings, which saves another.
+// unwritable refuses every write. Header.WriteSubset writes all but the names that it is given, so it fails if a header has any
+// others: one compiled call tells. A file that is not open is a writer that fails, and takes strings without a conversion.
 var unwritable io.Writer = (*os.File)(nil)
 
 // listing folds a list of names as fmt prints it, "[A B]": each name stands between spaces then.
@@ -171,15 +168,14 @@ var listing = newFolding(" []")
 // inList is how a name stands in such a list.
 func inList(name string) string { return " " + fold(name) + " " }
 
-// namesIn returns the names of a header's fields as a list, and the same folded, each name where it was. A client may send
-// 150 000 names, so that compiled code makes the list: fmt prints the value that a reflect.Value holds.
+// namesIn returns the names of a header as a list, and the same list folded, with every name at the same place. A client may send
+// 130 000 names, so compiled code makes the list: fmt prints the value that a reflect.Value holds.
 func namesIn(h http.Header) (names, folded string) {
 	names = fmt.Sprint(reflect.ValueOf(h).MapKeys())
 	return names, listing.Replace(names)
 }
 
-// stripForged takes off a request what a client forged: every header whose name folds to a protected one, those names in
-// Connection, since a proxy drops what Connection lists and would drop ours (RFC 9110 §7.6.1), and offers to upgrade the
+// stripForged takes off every header whose name folds to a protected one, those names in Connection, and offers to upgrade the
 // connection to anything but WebSocket.
 func stripForged(g *guard, h http.Header) {
 	names, folded := namesIn(h)
@@ -194,8 +190,8 @@ func stripForged(g *guard, h http.Header) {
 // maxSpellings bounds the headers that are taken off one by one. The default names have 675 spellings that net/http lets through.
 const maxSpellings = 1000
 
-// removeNames takes off the headers whose names are in a list of folded names. Of a request with more than maxSpellings of them
-// only the ordinary headers are left, so that no client chooses how long the loop is.
+// removeNames takes off the headers whose folded names are listed. A request with more than maxSpellings of them is left with its
+// ordinary headers only, so that no client chooses how long the loop is.
 func removeNames(listed []string, ordinary map[string]bool, h http.Header, names, folded string) {
 	removed := 0
 	for _, name := range listed {
@@ -216,6 +212,7 @@ func removeNames(listed []string, ordinary map[string]bool, h http.Header, names
 	}
 }
 
+// keepOrdinary takes off all headers but the ordinary ones. Clear is a compiled call.
 func keepOrdinary(ordinary map[string]bool, h http.Header) {
 	kept := http.Header{}
 	for name := range ordinary {

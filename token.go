@@ -7,28 +7,21 @@ import (
 	"strings"
 )
 
-// The token: where a request carries it, what it may look like, and how it comes off the request.
-//
-// A client chooses how long a header, a cookie list or a query is. So every search here is a call into std, and every loop of
-// ours ends after a fixed number of rounds.
+// The token: what it may look like, and where a request carries it.
 
 // maxToken bounds a token, in bytes. Huawei's have at most 1024; twice that leaves room.
 const maxToken = 2048
 
-const (
-	// maxOccurrences is how often a request may name the source of its token: values of the header, cookies or parameters.
-	maxOccurrences = 16
-	// maxLooks is how often the text NAME= may stand in all cookies or in the query, as the end of other names and in values too.
-	maxLooks = 1024
-)
+// maxOccurrences is how often a request may name the source of its token: values of the header, cookies or parameters.
+const maxOccurrences = 16
 
 const (
 	base64URL       = letters + digits + "-_"
 	tokenCharacters = base64URL + ".~+/=" // RFC 6750 §2.1, b64token
 )
 
-// blanks are the only characters that may stand around a value. Unicode's spaces do not count: a browser takes them for part
-// of a cookie's name, so that they would let one cookie pass for another.
+// blanks are the characters that may stand around a value. Unicode's spaces are not among them: to a browser they are part of a
+// cookie's name, so one cookie would pass for another.
 const blanks = " \t"
 
 // visibleASCII is every byte that an identity value may have: 0x21 to 0x7e, RFC 5234's VCHAR.
@@ -103,9 +96,8 @@ const (
 	inQuery  = "query"
 )
 
-// findToken returns the token of the first source that has one, and which source that is. problem is "" for a token that Huawei
-// can be asked about; else it says, as the status table has it, why there is none. Then the token is the first of several, or
-// one that is not fit, or "".
+// findToken returns the token of the first source that has one, and which source that is. problem is "" if Huawei can be asked
+// about it, else the row of the status table that says why not. The token may be "" then, unfit, or the first of several.
 func findToken(s *tokenSource, req *http.Request) (token, where, problem string) {
 	if s.header != "" {
 		values := req.Header[s.header]
@@ -199,48 +191,12 @@ func misspelt(s *tokenSource, req *http.Request) bool {
 // cookiesOf returns all cookies as one list. Several lines mean the same as one, as in HTTP/2 (RFC 9113 §8.2.3).
 func cookiesOf(req *http.Request) string { return strings.Join(req.Header["Cookie"], "; ") }
 
-// pair is where a NAME=VALUE stands in a list.
-type pair struct {
-	start int // of what is between it and the separator before
-	value int
-	end   int // of the separator behind it, or of the list
-}
-
 func cookiePairs(s *tokenSource, list string) (pairs []pair, ok bool) {
 	return findPairs(list, s.cookie+"=", ";", blanks)
 }
 
 func queryPairs(s *tokenSource, list string) (pairs []pair, ok bool) {
 	return findPairs(list, s.query+"=", "&", "")
-}
-
-// findPairs finds the pairs that begin with NAME=, in a list whose separators may be followed by some other characters. It gives
-// up on more than maxOccurrences of them, and where NAME= stands in more than maxLooks places.
-//
-// A round takes up to 4 µs, interpreted. What it searches for it looks at once: the next search begins at the separator.
-func findPairs(list, nameIs, separator, after string) (pairs []pair, ok bool) {
-	from := 0
-	for looks := 0; looks < maxLooks; looks++ {
-		i := strings.Index(list[from:], nameIs)
-		if i < 0 {
-			return pairs, true
-		}
-		before := strings.TrimRight(list[:from+i], after)
-		from += i + len(nameIs)
-		if before != "" && !strings.HasSuffix(before, separator) {
-			continue
-		}
-		if len(pairs) == maxOccurrences {
-			return nil, false
-		}
-		value := from
-		if i = strings.Index(list[from:], separator); i < 0 {
-			i = len(list) - from
-		}
-		from += i
-		pairs = append(pairs, pair{start: len(before), value: value, end: from})
-	}
-	return nil, false
 }
 
 // cookieTokens reads cookies' values, which may be in quotes (RFC 6265 §4.1.1) and percent-encoded, as PHP, Express and Rack
@@ -279,8 +235,8 @@ func unescaped(value string) string {
 	return plain
 }
 
-// plainQuery returns a query in which the parameter's name is not percent-encoded. Where a client encoded it, the same characters
-// are decoded in the whole query. That means the same, as a name has unreserved characters only (RFC 3986 §6.2.2.2).
+// plainQuery returns a query in which the parameter's name is not percent-encoded. If a client encoded it, the same characters are
+// decoded in the whole query, which means the same: a name has unreserved characters only (RFC 3986 §6.2.2.2).
 func plainQuery(s *tokenSource, query string) string {
 	if !strings.Contains(query, "%") {
 		return query
@@ -290,123 +246,4 @@ func plainQuery(s *tokenSource, query string) string {
 		return query
 	}
 	return plain
-}
-
-// withoutToken returns a copy of the request that lacks the token; all else of it stays as it is and in its order. The original
-// stays whole, so that a retry in front of this middleware still has the token.
-func withoutToken(s *tokenSource, req *http.Request, where string) *http.Request {
-	switch where {
-	case inHeader:
-		return withoutCredentials(s, req)
-	case inCookie:
-		return withoutCookie(s, req)
-	}
-	return withoutParameter(s, req)
-}
-
-// withHeaderOfItsOwn returns a copy whose header can be changed.
-func withHeaderOfItsOwn(req *http.Request) *http.Request {
-	own := req.WithContext(req.Context())
-	own.Header = req.Header.Clone()
-	return own
-}
-
-// withoutCredentials takes the token off its header, where there is one.
-func withoutCredentials(s *tokenSource, req *http.Request) *http.Request {
-	bare := withHeaderOfItsOwn(req)
-	values := req.Header[s.header]
-	if len(values) == 1 {
-		delete(bare.Header, s.header)
-		return bare
-	}
-	setOrDelete(bare.Header, s.header, otherCredentials(s, values))
-	return bare
-}
-
-func otherCredentials(s *tokenSource, values []string) (others []string) {
-	for _, value := range values {
-		if _, ok := tokenOf(s, value); !ok {
-			others = append(others, value)
-		}
-	}
-	return others
-}
-
-func withoutCookie(s *tokenSource, req *http.Request) *http.Request {
-	bare := withHeaderOfItsOwn(req)
-	list := cookiesOf(req)
-	pairs, _ := cookiePairs(s, list)
-	delete(bare.Header, "Cookie")
-	if rest := strings.Trim(withoutPairs(list, pairs), blanks); rest != "" {
-		bare.Header["Cookie"] = []string{rest}
-	}
-	return bare
-}
-
-func withoutParameter(s *tokenSource, req *http.Request) *http.Request {
-	bare := withHeaderOfItsOwn(req)
-	bare.URL = &url.URL{}
-	*bare.URL = *req.URL
-	bare.URL.RawQuery = withoutQuery(s, req.URL.RawQuery, req.URL.RawQuery)
-	// Traefik builds the backend's URL from RequestURI, not from URL. A ";" there is a "&" in the URL (net/http's
-	// AllowQuerySemicolons), unless the server in front leaves it in both.
-	if path, query, found := strings.Cut(req.RequestURI, "?"); found {
-		rest := bare.URL.RawQuery
-		if query != req.URL.RawQuery {
-			rest = withoutQuery(s, query, separatedAs(req.URL.RawQuery, query))
-		}
-		bare.RequestURI = path
-		if rest != "" {
-			bare.RequestURI += "?" + rest
-		}
-	}
-	return bare
-}
-
-// separatedAs returns the query of RequestURI with "&" for every separator.
-func separatedAs(rawQuery, query string) string {
-	if strings.Contains(rawQuery, ";") {
-		return query
-	}
-	return strings.ReplaceAll(query, ";", "&")
-}
-
-// withoutQuery takes the token off a query. separated is the same with "&" for every separator.
-func withoutQuery(s *tokenSource, query, separated string) string {
-	plain := plainQuery(s, separated)
-	if plain != separated {
-		query = plainQuery(s, query)
-	}
-	pairs, _ := queryPairs(s, plain)
-	return withoutPairs(query, pairs)
-}
-
-// withoutPairs takes pairs off a list, each with the separator behind it, and the last of the list with the one before.
-func withoutPairs(list string, pairs []pair) string {
-	var kept []string
-	from := 0
-	for _, p := range pairs {
-		kept = append(kept, list[from:p.start])
-		if p.end == len(list) {
-			return withoutLast(strings.Join(kept, ""))
-		}
-		from = p.end + 1
-	}
-	return strings.Join(append(kept, list[from:]), "")
-}
-
-// withoutLast returns a text without its last byte, which is a separator.
-func withoutLast(text string) string {
-	if text == "" {
-		return ""
-	}
-	return text[:len(text)-1]
-}
-
-func setOrDelete(h http.Header, name string, values []string) {
-	if len(values) == 0 {
-		delete(h, name)
-		return
-	}
-	h[name] = values
 }
