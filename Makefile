@@ -72,6 +72,7 @@ test-unit: ## the plugin's, the simulator's and the configuration check's own te
 	if [ "$$(go env GOOS)" != darwin ] && ! command -v "$$(go env CC)" >/dev/null; then \
 		race=; echo "==> no C compiler: unit tests run WITHOUT the race detector"; \
 	fi; \
+	command -v redis-server >/dev/null || echo "==> no redis-server: the tests of the shared cache are LEFT OUT (apt-get install redis-server)"; \
 	echo "==> go test $$race: plugin and simulator" && go test $$race ./... && \
 	echo "==> go test $$race: huaweiid-lint" && cd cmd/huaweiid-lint && go test $$race ./...
 
@@ -94,6 +95,7 @@ traefik: ## find the Traefik to test with: $TRAEFIK, the PATH, or one built once
 # What passes says so in one line per package, with the tables and figures that it measured; what fails says all.
 test-e2e: ## the plugin interpreted, and in a real Traefik
 	@echo "==> go test: e2e"
+	@command -v redis-server >/dev/null || echo "==> no redis-server: the tests of the shared cache are LEFT OUT (apt-get install redis-server)"
 	@cd e2e && { go test -v -count=1 -p 1 -timeout 40m ./... 2>&1; echo "exit status $$?"; } | awk ' \
 		/^exit status [0-9]+$$/ { status = $$3; next } \
 		/^(=== |PASS$$|level=|\? )/ || /^ *--- (PASS|SKIP)/ || /^[0-9\/]+ [0-9:]+ http: / || /: noticed by the class / { next } \
