@@ -145,7 +145,7 @@ type tap struct {
 func (t *tap) WriteHeader(status int) {
 	t.huawei.mu.Lock()
 	t.call.Status = status
-	// The simulator spells it as Huawei does, which is not the canonical form that Get looks for.
+	//lint:ignore SA1008 the simulator spells it as Huawei does, which is not the canonical form that Get looks for
 	t.call.NSP = strings.Join(t.Header()["NSP_STATUS"], ", ")
 	t.huawei.mu.Unlock()
 	t.ResponseWriter.WriteHeader(status)

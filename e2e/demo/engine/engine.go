@@ -119,7 +119,7 @@ func route(ctx context.Context, text string, makes plugin.Make) (http.Handler, e
 		if priority == 0 {
 			priority = muxer.GetRulePriority(router.Rule)
 		}
-		if err := routes.AddRoute(router.Rule, router.RuleSyntax, priority, handler); err != nil {
+		if err := routes.AddRoute(router.Rule, "", priority, handler); err != nil {
 			return nil, fmt.Errorf("router %s: %w", name, err)
 		}
 	}
