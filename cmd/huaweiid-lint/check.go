@@ -116,7 +116,8 @@ func (r *report) checkStatusHeaders(m *model) {
 		for _, one := range m.routers {
 			if !m.protects(one, header) {
 				r.add(one.place, warning, "%s, which %s sets as headers.status, is the client's to choose on %s: metrics and logs that go by it "+
-					"would believe it, and have a series for each value; give the entry point the middleware, or take the header off here", header, owners[header], one.name)
+					"would believe it, and have a series for each value; give the entry point the middleware, or take the header off here",
+					header, owners[header], one.name)
 			}
 		}
 	}

@@ -32,12 +32,13 @@ type report struct {
 }
 
 func (r *report) add(at place, severity, format string, args ...any) {
-	r.Findings = append(r.Findings, finding{File: at.file, Line: max(at.line, 1), Severity: severity, Message: fmt.Sprintf(format, args...)})
+	r.Findings = append(r.Findings, finding{at.file, max(at.line, 1), severity, fmt.Sprintf(format, args...)})
 }
 
 func (r *report) sort() {
 	slices.SortStableFunc(r.Findings, func(a, b finding) int {
-		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Severity, b.Severity), cmp.Compare(a.Message, b.Message))
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line),
+			cmp.Compare(a.Severity, b.Severity), cmp.Compare(a.Message, b.Message))
 	})
 	r.Findings = slices.Compact(r.Findings)
 }
@@ -86,7 +87,8 @@ var (
 
 func writeGitHub(w io.Writer, r *report) error {
 	for _, f := range r.Findings {
-		_, err := fmt.Fprintf(w, "::%s file=%s,line=%d::%s\n", f.Severity, escapeProperty.Replace(f.File), f.Line, escapeMessage.Replace(f.Message))
+		_, err := fmt.Fprintf(w, "::%s file=%s,line=%d::%s\n",
+			f.Severity, escapeProperty.Replace(f.File), f.Line, escapeMessage.Replace(f.Message))
 		if err != nil {
 			return err
 		}

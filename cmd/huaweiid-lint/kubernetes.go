@@ -64,7 +64,10 @@ func (m *model) addResource(r resource, plugin string) {
 }
 
 func (m *model) addMiddlewareResource(r resource, plugin string) {
-	one := &middleware{place: r.document.at(r.at...), document: r.document, name: crdName(r.namespace, r.name), resource: true, sets: headersSet(r.spec)}
+	one := &middleware{
+		place: r.document.at(r.at...), document: r.document, resource: true,
+		name: crdName(r.namespace, r.name), sets: headersSet(r.spec),
+	}
 	if chain, ok := r.spec["chain"].(map[string]any); ok {
 		one.chain = r.references(chain["middlewares"])
 	}

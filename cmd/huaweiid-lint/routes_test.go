@@ -114,8 +114,11 @@ func TestWaysAround_areNoneBehindAnEntryPointWithThePlugin(t *testing.T) {
 	}
 	got := findings(t, files)
 	require.NotEmpty(t, got, "a router without entry points is on lan, too")
-	files["traefik.toml"] = strings.Replace(files["traefik.toml"], "\":80\"", "\":80\"\n  asDefault = true", 1)
+	static := files["traefik.toml"]
+	files["traefik.toml"] = strings.Replace(static, "\":80\"", "\":80\"\n  asDefault = true", 1)
 	assert.Empty(t, findings(t, files))
+	files["traefik.toml"] = strings.Replace(static, "entryPoints.lan", "entryPoints.traefik", 1)
+	assert.Empty(t, findings(t, files), "Traefik's own entry point has no routers that do not name it")
 }
 
 func TestWaysAround_ofARouterOnAnotherEntryPointAreNone(t *testing.T) {
@@ -252,4 +255,35 @@ spec:
 			assert.Contains(t, got[0], test.want)
 		})
 	}
+}
+
+func TestGatewayMatches_areRulesOfTraefik(t *testing.T) {
+	t.Parallel()
+	for want, match := range map[string]map[string]any{
+		`PathPrefix("/")`:                       {},
+		`PathPrefix("/a")`:                      {"path": map[string]any{"type": "PathPrefix", "value": "/a"}},
+		`Path("/a")`:                            {"path": map[string]any{"type": "Exact", "value": "/a"}},
+		`PathRegexp("/a.*")`:                    {"path": map[string]any{"type": "RegularExpression", "value": "/a.*"}},
+		`PathPrefix("/shop.Orders/")`:           {"method": map[string]any{"service": "shop.Orders"}},
+		`Path("/shop.Orders/List")`:             {"method": map[string]any{"service": "shop.Orders", "method": "List"}},
+		`(PathPrefix("/")) && (headers("[x]"))`: {"headers": []any{"x"}},
+	} {
+		assert.Equal(t, want, matchRule(match))
+	}
+}
+
+// Manifests without a namespace are applied to the one that is called default, unless another is chosen for all of them.
+func TestWaysAround_ofManifestsWithoutANamespaceAreFound(t *testing.T) {
+	t.Parallel()
+	const more = `
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: more, namespace: default}
+spec:
+  rules:
+    - http: {paths: [{path: /health, pathType: Exact, backend: {service: {name: shop}}}]}
+`
+	got := findings(t, map[string]string{"a.yml": strings.ReplaceAll(manifests, ", namespace: shop", "") + more})
+	require.Len(t, got, 1, strings.Join(got, "\n"))
+	assert.Contains(t, got[0], "Ingress default/more reaches Service default/shop without the plugin")
 }

@@ -70,7 +70,8 @@ func baseImages(t *testing.T) {
 		copyFile(t, binary, filepath.Join(dir, "traefik"))
 	})
 	// The echo application in the place of whoami: both answer with what they got.
-	image(t, "traefik/whoami:v1.11", "COPY whoami /whoami\nEXPOSE 80\nENTRYPOINT [\"/whoami\", \"-http\", \":80\"]\n", func(t *testing.T, dir string) {
+	const echo = "COPY whoami /whoami\nEXPOSE 80\nENTRYPOINT [\"/whoami\", \"-http\", \":80\"]\n"
+	image(t, "traefik/whoami:v1.11", echo, func(t *testing.T, dir string) {
 		build := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", filepath.Join(dir, "whoami"), "./cmd/echo")
 		build.Dir = filepath.Join(root(t), "e2e")
 		build.Env = append(os.Environ(), "CGO_ENABLED=0")

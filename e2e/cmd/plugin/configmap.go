@@ -51,7 +51,8 @@ func configMap(dir string, stdout io.Writer) error {
 		size += len(content)
 	}
 	if size > maxConfigMap {
-		return fmt.Errorf("the plugin has %d bytes, and a ConfigMap takes %d; bring it in by an image instead, as examples/kubernetes shows", size, maxConfigMap)
+		return fmt.Errorf("the plugin has %d bytes, and a ConfigMap takes %d; bring it in by an image instead, as examples/kubernetes shows",
+			size, maxConfigMap)
 	}
 	manifest := map[string]any{
 		"apiVersion": "v1", "kind": "ConfigMap", "metadata": map[string]any{"name": configMapName}, "data": data,
@@ -68,6 +69,7 @@ func configMap(dir string, stdout io.Writer) error {
 			return err
 		}
 	}
-	fmt.Fprintf(stdout, "The plugin is in %s, and the volume for the Helm chart in %s.\n", filepath.Join(dir, configMapFile), filepath.Join(dir, volumeFile))
+	fmt.Fprintf(stdout, "The plugin is in %s, and the volume for the Helm chart in %s.\n",
+		filepath.Join(dir, configMapFile), filepath.Join(dir, volumeFile))
 	return nil
 }
