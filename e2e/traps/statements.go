@@ -112,6 +112,53 @@ func mixedAssignments(p *plugin, found report) {
 	})
 }
 
+// resultLiterals are assignments of a struct's literal to a named result.
+func resultLiterals(p *plugin, found report) {
+	eachOf(p, func(s *ast.AssignStmt, around []ast.Node) {
+		if s.Tok != token.ASSIGN || len(s.Lhs) != len(s.Rhs) {
+			return
+		}
+		for i, value := range s.Rhs {
+			literal, ok := ast.Unparen(value).(*ast.CompositeLit)
+			if !ok || !isStruct(p.TypesInfo.TypeOf(literal)) {
+				continue
+			}
+			if name, ok := s.Lhs[i].(*ast.Ident); ok && p.isResult(name, around) {
+				found(s.Pos(), "result "+name.Name+" = a literal of a struct")
+			}
+		}
+	})
+}
+
+func isStruct(t types.Type) bool {
+	_, ok := t.Underlying().(*types.Struct)
+	return ok
+}
+
+// isResult tells whether a name is that of a result of a function around it.
+func (p *plugin) isResult(name *ast.Ident, around []ast.Node) bool {
+	for _, n := range around {
+		var t *ast.FuncType
+		switch n := n.(type) {
+		case *ast.FuncDecl:
+			t = n.Type
+		case *ast.FuncLit:
+			t = n.Type
+		}
+		if t == nil || t.Results == nil {
+			continue
+		}
+		for _, result := range t.Results.List {
+			for _, declared := range result.Names {
+				if p.TypesInfo.Defs[declared] == p.TypesInfo.Uses[name] {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
 // isCall tells calls and receives from other expressions; a conversion is none.
 func (p *plugin) isCall(e ast.Expr) bool {
 	switch e := ast.Unparen(e).(type) {
