@@ -3,6 +3,7 @@
 # instead of being run by go run, which would not pass a SIGTERM on.
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+BENCHSTAT = golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 
 # The end-to-end tests run in directories of their own, where a relative path would not hold. A bare name is one on the PATH.
 ifneq ($(findstring /,$(TRAEFIK)),)
@@ -106,11 +107,18 @@ soak: traefik ## mixed traffic, faults and reloads for DURATION (15m); fails if 
 	@cd e2e && go build -buildvcs=false -o .bin/soak ./soak && exec .bin/soak -duration $(DURATION)
 
 # BENCH= takes flags, such as BENCH='-rounds 5'; -help lists them.
-bench: traefik ## what a hit, a refusal and a miss cost a real Traefik, beside an empty plugin and ForwardAuth
+bench: traefik ## what a hit, a refusal, a miss and a reload cost a real Traefik, beside an empty plugin and ForwardAuth
 	@cd e2e && go build -buildvcs=false -o .bin/bench ./bench && exec .bin/bench $(BENCH)
 
-bench-micro: ## the interpreted handler alone: allocations, hits among many users, memory, eviction
-	@cd e2e && go build -buildvcs=false -o .bin/micro ./bench/micro && exec .bin/micro $(BENCH)
+# Rounds, so that what is compared is measured again and again at different moments; each is a process, whose benchmarks come in
+# an order of their own. BENCH= takes flags of Go's benchmarks, such as BENCH='-test.bench Hit/users -users 1000000'.
+ROUNDS = 6
+bench-micro: ## the interpreted handler alone: CPU, allocations and memory, by Go's benchmarks and benchstat
+	@mkdir -p e2e/.bin && rm -f e2e/.bin/handler.txt && cd e2e/bench/handler && go test -c -o ../../.bin/handler.test . && \
+	for round in $$(seq $(ROUNDS)); do \
+		echo "round $$round of $(ROUNDS)" >&2; \
+		../../.bin/handler.test -test.run '^$$' -test.bench . -test.shuffle on $(BENCH) >>../../.bin/handler.txt || { cat ../../.bin/handler.txt; exit 1; }; \
+	done && go run $(BENCHSTAT) ../../.bin/handler.txt
 
 # Without DIR the command says what it wants.
 plugin: ## put what Traefik needs of the plugin into the directory that it is started in: make plugin DIR=/var/lib/traefik

@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
+	"runtime"
+	"slices"
 	"time"
 
 	"github.com/traefik-huaweiid/huaweiid/e2e/bench/cpu"
-	"github.com/traefik-huaweiid/huaweiid/e2e/bench/figures"
-	"github.com/traefik-huaweiid/huaweiid/e2e/bench/wire"
 	"github.com/traefik-huaweiid/huaweiid/e2e/traffic"
 )
 
@@ -20,66 +21,21 @@ const (
 	warmUp = 300 * time.Millisecond
 )
 
-// figure is one of those that are taken of a route.
-type figure int
+// figure is one of those that are taken of a route in each round, by the heading that it has.
+type figure string
 
 const (
-	perSecond  figure = iota // exchanges
-	traefikCPU               // per exchange, µs
-	authCPU                  // of the service that ForwardAuth asks; per exchange, µs
-	restCPU                  // of load and backend; per exchange, µs
-	idle                     // of the time of all processors, %
-	halfWithin               // p50, ms
-	mostWithin               // p99, ms
+	perSecond  figure = "requests/s" // exchanges
+	traefikCPU figure = "CPU µs"     // of Traefik, per exchange
+	authCPU    figure = "auth CPU µs"
+	restCPU    figure = "rest CPU µs" // of load and backend
+	halfWithin figure = "p50 ms"
+	mostWithin figure = "p99 ms"
+	idle       figure = "idle %" // of the time of all processors
 )
 
 // measurements has the figures of every round, by route.
 type measurements map[string]map[figure][]float64
-
-var errOtherCalls = errors.New("the route asked Huawei more or less often than it is there for")
-
-// measure lets the routes take turns.
-func (s *stack) measure(ctx context.Context, chosen []route, o options) (measurements, error) {
-	visits := map[string]func(int) func() [][]byte{}
-	for _, r := range chosen {
-		visits[r.name] = r.visitor()
-		if _, err := s.slice(r, o, visits[r.name], warmUp); err != nil {
-			return nil, fmt.Errorf("route %s: %w", r.name, err)
-		}
-	}
-	m := measurements{}
-	for round := range o.rounds {
-		fmt.Fprintf(os.Stderr, "round %d of %d\n", round+1, o.rounds)
-		for _, r := range inTurn(chosen, round) {
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
-			taken, err := s.slice(r, o, visits[r.name], o.slice)
-			if err != nil {
-				return nil, fmt.Errorf("route %s: %w", r.name, err)
-			}
-			m.add(r.name, taken)
-		}
-	}
-	return m, nil
-}
-
-// inTurn is the order of a round, another one in each, so that none always follows the same other: what a route leaves behind,
-// garbage or an idle processor, is the next one's to bear or to use. The busy ones come first and those of one connection then, as
-// in the table of routes.
-func inTurn(chosen []route, round int) []route {
-	busy := 0
-	for _, r := range chosen {
-		if !r.alone {
-			busy++
-		}
-	}
-	var turns []route
-	for _, at := range figures.TurnsOfGroups(round, busy, len(chosen)-busy) {
-		turns = append(turns, chosen[at])
-	}
-	return turns
-}
 
 func (m measurements) add(name string, taken map[figure]float64) {
 	if m[name] == nil {
@@ -90,24 +46,74 @@ func (m measurements) add(name string, taken map[figure]float64) {
 	}
 }
 
+// measure lets the routes take turns.
+func (s *stack) measure(ctx context.Context, chosen []route, o options) (measurements, error) {
+	for _, r := range chosen {
+		if _, err := s.slice(r, o, warmUp); err != nil {
+			return nil, fmt.Errorf("route %s: %w", r.name, err)
+		}
+	}
+	m := measurements{}
+	for round := range o.rounds {
+		fmt.Fprintf(os.Stderr, "round %d of %d\n", round+1, o.rounds)
+		for _, r := range inTurn(chosen, round) {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			taken, err := s.slice(r, o, o.slice)
+			if err != nil {
+				return nil, fmt.Errorf("route %s: %w", r.name, err)
+			}
+			m.add(r.name, taken)
+		}
+	}
+	return m, nil
+}
+
+// inTurn is the order of a round, another one in each and the same in every run, so that none always follows the same other:
+// what a route leaves behind, garbage or an idle processor, is the next one's to bear or to use. The busy ones come first and
+// those of one connection then: what is compared comes near each other, since a machine's speed changes within seconds.
+func inTurn(chosen []route, round int) []route {
+	turns := slices.Clone(chosen)
+	rand.New(rand.NewPCG(1, uint64(round))).Shuffle(len(turns), func(i, j int) { turns[i], turns[j] = turns[j], turns[i] })
+	slices.SortStableFunc(turns, func(a, b route) int {
+		switch {
+		case a.alone == b.alone:
+			return 0
+		case b.alone:
+			return -1
+		}
+		return 1
+	})
+	return turns
+}
+
+// used is what the processes, and nobody, had of the processors so far.
+type used struct{ traefik, auth, rest, nobody time.Duration }
+
+func (s *stack) used() (u used, err error) {
+	var errs [4]error
+	u.traefik, errs[0] = cpu.Of(s.proxy.PID())
+	u.auth, errs[1] = cpu.Of(s.auth.cmd.Process.Pid)
+	u.rest, errs[2] = cpu.Of(os.Getpid())
+	u.nobody, errs[3] = cpu.Idle()
+	return u, errors.Join(errs[:]...)
+}
+
 // slice measures one route once.
-func (s *stack) slice(r route, o options, visitor func(int) func() [][]byte, length time.Duration) (map[figure]float64, error) {
-	load := wire.Load{Address: s.address(r), Connections: r.connections(o), Status: r.status, Visitor: visitor, Pause: r.pause}
-	var used [][3]time.Duration
-	var machine []cpu.Machine
+func (s *stack) slice(r route, o options, length time.Duration) (map[figure]float64, error) {
+	var marks []used
 	var failure error
 	mark := func() {
-		times, err := s.cpuTimes()
-		used = append(used, times)
-		whole, machineErr := cpu.OfMachine()
-		machine = append(machine, whole)
-		failure = errors.Join(failure, err, machineErr)
+		u, err := s.used()
+		marks = append(marks, u)
+		failure = errors.Join(failure, err)
 	}
 	before, err := s.huawei[r.latency].calls()
 	if err != nil {
 		return nil, err
 	}
-	measured, err := load.Run(lead, length, mark)
+	latencies, took, err := r.run(s.address(r), r.connections(o), lead, length, mark)
 	if err := errors.Join(err, failure); err != nil {
 		return nil, err
 	}
@@ -115,52 +121,28 @@ func (s *stack) slice(r route, o options, visitor func(int) func() [][]byte, len
 	if err != nil {
 		return nil, err
 	}
-	if measured.Exchanges == 0 {
-		return nil, errors.New("not a single request was done in a slice: make it longer")
-	}
-	if err := checkCalls(r, measured.Exchanges, after-before); err != nil {
-		return nil, err
+	// Hits that were none, and misses that were hits. A few calls are due where answers expire.
+	called := after - before
+	if r.fresh && called < 2*len(latencies) || !r.fresh && called > users {
+		return nil, fmt.Errorf("Huawei was asked %d times for %d requests", called, len(latencies))
 	}
 
-	perExchange := func(process int) float64 {
-		return float64(used[1][process]-used[0][process]) / float64(time.Microsecond) / float64(measured.Exchanges)
+	each := func(after, before time.Duration) float64 {
+		return float64(after-before) / float64(time.Microsecond) / float64(len(latencies))
 	}
 	taken := map[figure]float64{
-		perSecond:  float64(measured.Exchanges) / measured.Took.Seconds(),
-		traefikCPU: perExchange(0),
-		authCPU:    perExchange(1),
-		restCPU:    perExchange(2),
-		halfWithin: milliseconds(traffic.Percentile(measured.Latencies, 50)),
-	}
-	if ticks := machine[1].Total - machine[0].Total; ticks > 0 {
-		taken[idle] = 100 * float64(machine[1].Idle-machine[0].Idle) / float64(ticks)
+		perSecond:  float64(len(latencies)) / took.Seconds(),
+		traefikCPU: each(marks[1].traefik, marks[0].traefik),
+		authCPU:    each(marks[1].auth, marks[0].auth),
+		restCPU:    each(marks[1].rest, marks[0].rest),
+		halfWithin: milliseconds(traffic.Percentile(latencies, 50)),
+		idle:       100 * float64(marks[1].nobody-marks[0].nobody) / float64(took) / float64(runtime.NumCPU()),
 	}
 	// Of fewer, the last hundredth is less than one exchange.
-	if measured.Exchanges >= 100 {
-		taken[mostWithin] = milliseconds(traffic.Percentile(measured.Latencies, 99))
+	if len(latencies) >= 100 {
+		taken[mostWithin] = milliseconds(traffic.Percentile(latencies, 99))
 	}
 	return taken, nil
-}
-
-// cpuTimes are those of Traefik, of the service that ForwardAuth asks, and of this process.
-func (s *stack) cpuTimes() (times [3]time.Duration, err error) {
-	if times[0], err = cpu.Of(s.proxy.PID()); err != nil {
-		return times, err
-	}
-	if times[1], err = cpu.Of(s.auth.cmd.Process.Pid); err != nil {
-		return times, err
-	}
-	times[2] = cpu.Self()
-	return times, nil
-}
-
-// checkCalls finds hits that were none, and misses that were hits. A few calls are due where answers expire.
-func checkCalls(r route, exchanges, called int) error {
-	want := r.callsPerExchange() * exchanges
-	if called < want || r.callsPerExchange() == 0 && called > users {
-		return fmt.Errorf("%w: %d times for %d requests", errOtherCalls, called, exchanges)
-	}
-	return nil
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -1,32 +1,13 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"maps"
+	"slices"
 	"strings"
 	"time"
 
-	"github.com/traefik-huaweiid/huaweiid/e2e/bench/plugins"
+	"github.com/traefik-huaweiid/huaweiid/e2e/bench/given"
 	"github.com/traefik-huaweiid/huaweiid/huaweisim"
-)
-
-// Names of the routes.
-const (
-	routeNone         = "none"
-	routeEmpty        = "empty"
-	routeHit          = "hit"
-	routeRefusal      = "refusal"
-	routeForward      = "forward-auth"
-	routeNoneAlone    = "none-alone"
-	routeEmptyAlone   = "empty-alone"
-	routeHitAlone     = "hit-alone"
-	routeForwardAlone = "forward-alone"
-	routeNonePaced    = "none-paced"
-	routeMiss0        = "miss-0ms"
-	routeHuawei0      = "huawei-0ms"
-	routeMiss20       = "miss-20ms"
-	routeHuawei20     = "huawei-20ms"
 )
 
 // someLatency is what each of Huawei's calls takes where it takes any time.
@@ -34,8 +15,8 @@ const someLatency = 20 * time.Millisecond
 
 // What the simulator makes of a token.
 const (
-	mainlandUser = "mainland"
-	expiredToken = "expired"
+	known   = "mainland"
+	expired = "expired"
 )
 
 // route is a way through Traefik, or past it, that is measured.
@@ -44,33 +25,47 @@ type route struct {
 	says  string
 	alone bool // one connection, so that latencies are not those of waiting for each other
 
-	middleware func(*stack, route) any // nil = none
-	latency    time.Duration           // of each of Huawei's two calls
-	pause      time.Duration           // between two requests of a connection
-	straight   bool                    // past Traefik, to Huawei
-	fresh      bool                    // every request has a new token
-	remembers  bool                    // the plugin or service knows every token before it is measured
-	kind       string                  // of the tokens
-	status     string                  // of every answer
-	identified bool                    // the backend is told who the user is
+	middleware func(*stack, route) map[string]any // nil = none
+	latency    time.Duration                      // of each of Huawei's two calls
+	pause      time.Duration                      // between two requests of a connection
+	straight   bool                               // past Traefik, to Huawei
+	fresh      bool                               // every request has a new token
+	remembers  bool                               // the plugin or service knows every token before it is measured
+	refused    bool                               // every token is, with 401
+	identified bool                               // the backend is told who the user is
 }
 
+// routes has those that are compared near each other: a round takes the busy ones first, in another order each time.
 var routes = []route{
-	{name: routeNone, says: "no middleware", kind: mainlandUser, status: "200"},
-	{name: routeEmpty, says: "an interpreted plugin that does nothing", kind: mainlandUser, status: "200", middleware: emptyPlugin},
-	{name: routeHit, says: "a user whom the plugin knows", kind: mainlandUser, status: "200", middleware: rememberingPlugin, identified: true, remembers: true},
-	{name: routeRefusal, says: "a token that the plugin knows to be refused", kind: expiredToken, status: "401", middleware: rememberingPlugin, remembers: true},
-	{name: routeForward, says: "ForwardAuth to a compiled service that knows the user", kind: mainlandUser, status: "200", middleware: forwardAuth, identified: true, remembers: true},
+	{name: "none", says: "no middleware"},
+	{name: "empty", says: "an interpreted plugin that does nothing", middleware: emptyPlugin},
+	{name: "hit", says: "a user whom the plugin knows", middleware: rememberingPlugin, identified: true, remembers: true},
+	{name: "refusal", says: "a token that the plugin knows to be refused", middleware: rememberingPlugin, refused: true, remembers: true},
+	{name: "forward-auth", says: "ForwardAuth to a compiled service that knows the user", middleware: forwardAuth, identified: true, remembers: true},
 
-	{name: routeNoneAlone, says: "no middleware, one connection", kind: mainlandUser, status: "200", alone: true},
-	{name: routeEmptyAlone, says: "the empty plugin, one connection", kind: mainlandUser, status: "200", alone: true, middleware: emptyPlugin},
-	{name: routeHitAlone, says: "a user whom the plugin knows, one connection", kind: mainlandUser, status: "200", alone: true, middleware: rememberingPlugin, identified: true, remembers: true},
-	{name: routeForwardAlone, says: "ForwardAuth, one connection", kind: mainlandUser, status: "200", alone: true, middleware: forwardAuth, identified: true, remembers: true},
-	{name: routeMiss0, says: "a new token each time, Huawei answers at once", kind: mainlandUser, status: "200", alone: true, fresh: true, middleware: defaultPlugin, identified: true},
-	{name: routeHuawei0, says: "a miss's two calls alone, straight to that Huawei", kind: mainlandUser, status: "200", alone: true, fresh: true, straight: true},
-	{name: routeNonePaced, says: "no middleware, one connection, as long between two requests as Huawei takes for a miss", kind: mainlandUser, status: "200", alone: true, pause: 2 * someLatency},
-	{name: routeMiss20, says: "a new token each time, Huawei takes 20 ms for each of two calls", kind: mainlandUser, status: "200", alone: true, fresh: true, middleware: defaultPlugin, latency: someLatency, identified: true},
-	{name: routeHuawei20, says: "a miss's two calls alone, straight to that Huawei", kind: mainlandUser, status: "200", alone: true, fresh: true, straight: true, latency: someLatency},
+	{name: "none-alone", says: "no middleware, one connection", alone: true},
+	{name: "empty-alone", says: "the empty plugin, one connection", alone: true, middleware: emptyPlugin},
+	{name: "hit-alone", says: "a user whom the plugin knows, one connection", alone: true, middleware: rememberingPlugin, identified: true, remembers: true},
+	{name: "forward-alone", says: "ForwardAuth, one connection", alone: true, middleware: forwardAuth, identified: true, remembers: true},
+	{name: "miss-0ms", says: "a new token each time, Huawei answers at once", alone: true, fresh: true, middleware: defaultPlugin, identified: true},
+	{name: "huawei-0ms", says: "a miss's two calls alone, straight to that Huawei", alone: true, fresh: true, straight: true},
+	{name: "none-paced", says: "no middleware, one connection, as long between two requests as Huawei takes for a miss", alone: true, pause: 2 * someLatency},
+	{name: "miss-20ms", says: "a new token each time, Huawei takes 20 ms for each of two calls", alone: true, fresh: true, middleware: defaultPlugin, latency: someLatency, identified: true},
+	{name: "huawei-20ms", says: "a miss's two calls alone, straight to that Huawei", alone: true, fresh: true, straight: true, latency: someLatency},
+}
+
+func (r route) kind() string {
+	if r.refused {
+		return expired
+	}
+	return known
+}
+
+func (r route) status() int {
+	if r.refused {
+		return 401
+	}
+	return 200
 }
 
 // connections is how many keep the route busy.
@@ -81,39 +76,30 @@ func (r route) connections(o options) int {
 	return o.connections
 }
 
-// callsPerExchange is how often Huawei is asked in one exchange.
-func (r route) callsPerExchange() int {
-	if r.fresh {
-		return 2 // getTokenInfo and getInfo
-	}
-	return 0
-}
-
-func emptyPlugin(*stack, route) any {
-	return map[string]any{"plugin": map[string]any{plugins.Empty.Alias: map[string]any{}}}
+func emptyPlugin(*stack, route) map[string]any {
+	return map[string]any{"plugin": map[string]any{given.Empty.Alias: map[string]any{}}}
 }
 
 // defaultPlugin is the plugin as a careful user has it: with an audience, and all else by default.
 // Its cache takes all the users of a run, so that no miss evicts.
-func defaultPlugin(s *stack, r route) any {
-	return plugin(s, r, map[string]any{"ttl": "60s", "maxEntries": 1_000_000}, nil)
+func defaultPlugin(s *stack, r route) map[string]any {
+	return plugin(s.huawei[r.latency].url(), 64, map[string]any{"ttl": "60s", "maxEntries": 1_000_000})
 }
 
 // rememberingPlugin keeps answers for longer than a run takes, so that a hit is one and nothing else. Refusals cannot be kept for
 // longer than five minutes: where they end in a run, there is room to ask about those of all connections at once.
-func rememberingPlugin(s *stack, r route) any {
-	return plugin(s, r, map[string]any{"ttl": "1h", "negativeTTL": "5m"}, map[string]any{"maxConcurrent": 10_000})
+func rememberingPlugin(s *stack, r route) map[string]any {
+	return plugin(s.huawei[r.latency].url(), 10_000, map[string]any{"ttl": "1h", "negativeTTL": "5m"})
 }
 
-func plugin(s *stack, r route, cache, more map[string]any) any {
-	huawei := map[string]any{
-		"getInfoURL":   s.huawei[r.latency].url() + huaweisim.GetInfoPath,
-		"tokenInfoURL": s.huawei[r.latency].url() + huaweisim.TokenInfoPath,
-		"allowHTTP":    true,
-	}
-	maps.Copy(huawei, more)
+func plugin(huawei string, maxConcurrent int, cache map[string]any) map[string]any {
 	return map[string]any{"plugin": map[string]any{"huaweiid": map[string]any{
-		"huawei":   huawei,
+		"huawei": map[string]any{
+			"getInfoURL":    huawei + huaweisim.GetInfoPath,
+			"tokenInfoURL":  huawei + huaweisim.TokenInfoPath,
+			"allowHTTP":     true,
+			"maxConcurrent": maxConcurrent,
+		},
 		"audience": map[string]any{"clientIDs": []string{huaweisim.ClientID}},
 		"cache":    cache,
 	}}}
@@ -121,34 +107,24 @@ func plugin(s *stack, r route, cache, more map[string]any) any {
 
 // forwardAuth is as lean as ForwardAuth can be configured. It keeps two idle connections to its service and no more:
 // Traefik uses Go's default transport there, and no option changes that.
-func forwardAuth(s *stack, _ route) any {
+func forwardAuth(s *stack, _ route) map[string]any {
 	return map[string]any{"forwardAuth": map[string]any{
-		"address":             "http://" + s.auth.address,
+		"address":             s.auth.url(),
 		"authRequestHeaders":  []string{"Authorization"},
 		"authResponseHeaders": []string{"X-User-OpenID", "X-User-UnionID", "X-User-Phone"},
 	}}
 }
 
-var errUnknownRoute = errors.New("no such route")
-
 // choose gives the routes with the names, in the table's order; no names are all of them.
 func choose(names []string) ([]route, error) {
-	if len(names) == 0 {
-		return routes, nil
-	}
-	wanted := map[string]bool{}
-	for _, name := range names {
-		wanted[strings.TrimSpace(name)] = true
-	}
 	var chosen []route
 	for _, r := range routes {
-		if wanted[r.name] {
+		if len(names) == 0 || slices.Contains(names, r.name) {
 			chosen = append(chosen, r)
-			delete(wanted, r.name)
 		}
 	}
-	for name := range wanted {
-		return nil, fmt.Errorf("%w: %q; there are:\n%s", errUnknownRoute, name, describeRoutes())
+	if len(names) > 0 && len(chosen) != len(names) {
+		return nil, fmt.Errorf("of the routes %s there is one that is none, or twice; there are:\n%s", strings.Join(names, ", "), describeRoutes())
 	}
 	return chosen, nil
 }
@@ -156,7 +132,7 @@ func choose(names []string) ([]route, error) {
 func describeRoutes() string {
 	var b strings.Builder
 	for _, r := range routes {
-		fmt.Fprintf(&b, "  %-12s %s\n", r.name, r.says)
+		fmt.Fprintf(&b, "  %-13s %s\n", r.name, r.says)
 	}
 	return b.String()
 }

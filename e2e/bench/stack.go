@@ -1,114 +1,121 @@
 package main
 
 import (
-	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"time"
 
-	"github.com/traefik-huaweiid/huaweiid/e2e/bench/plugins"
-	"github.com/traefik-huaweiid/huaweiid/e2e/bench/wire"
+	"github.com/valyala/fasthttp"
+
+	"github.com/traefik-huaweiid/huaweiid/e2e/bench/given"
 	"github.com/traefik-huaweiid/huaweiid/e2e/proxy"
 )
 
 // stack is all that runs: Traefik, the service that ForwardAuth asks and the simulated Huaweis in processes of their own, the
 // backend in this one.
 type stack struct {
-	backend *wire.Server
-	huawei  map[time.Duration]*huawei // by latency
-	auth    *process
+	backend string // base URL
+	huawei  map[time.Duration]*service
+	auth    *service
 	proxy   *proxy.Proxy
-	modules string // directory of the plugins that are no part of this project
+	plugins map[string]string // directories of those that are no part of this project, by alias
+
+	stops []func() error
 }
 
-// startStack starts what the routes need. On an error nothing is left.
+// startStack starts what the routes need, and what reloads do. On an error nothing is left.
 func startStack(ctx context.Context, chosen []route) (_ *stack, err error) {
-	s := &stack{huawei: map[time.Duration]*huawei{}}
+	s := &stack{huawei: map[time.Duration]*service{}, plugins: map[string]string{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.stop())
 		}
 	}()
 
-	if s.backend, err = wire.Serve(answerAsBackend); err != nil {
-		return nil, err
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("starting the backend: %w", err)
 	}
+	server := &fasthttp.Server{Handler: answerAsBackend}
+	go func() { _ = server.Serve(listener) }() // should it fail, every request will
+	s.stops = append(s.stops, server.Shutdown)
+	s.backend = "http://" + listener.Addr().String()
+
 	for _, latency := range []time.Duration{0, someLatency} {
-		if s.huawei[latency], err = startHuawei(latency); err != nil {
+		if s.huawei[latency], err = s.start(huaweiService(latency)); err != nil {
 			return nil, err
 		}
 	}
-	if s.auth, err = startProcess(authArgument); err != nil {
+	if s.auth, err = s.start(authService); err != nil {
 		return nil, err
 	}
-	local, err := s.writePlugins()
+	dir, err := os.MkdirTemp("", "huaweiid-bench-")
 	if err != nil {
-		return nil, err
-	}
-	dynamic, err := s.dynamic(chosen)
-	if err != nil {
-		return nil, err
-	}
-	entryPoints := map[string]string{}
-	for _, r := range chosen {
-		if !r.straight {
-			entryPoints[r.name] = ""
-		}
-	}
-	s.proxy, err = proxy.Start(ctx, proxy.Options{
-		Dynamic:     dynamic,
-		LogLevel:    "ERROR",
-		Plugins:     local,
-		EntryPoints: entryPoints,
-	})
-	if err != nil {
-		return nil, err
-	}
-	names := []string{unprofiledRouter}
-	for name := range entryPoints {
-		names = append(names, name)
-	}
-	return s, s.proxy.WaitRouters(ctx, names...)
-}
-
-// writePlugins gives the directories of the plugins beside huaweiid.
-func (s *stack) writePlugins() (map[string]string, error) {
-	var err error
-	if s.modules, err = os.MkdirTemp("", "huaweiid-bench-"); err != nil {
 		return nil, fmt.Errorf("making a directory for the plugins: %w", err)
 	}
-	dirs := map[string]string{}
-	for _, p := range []plugins.Plugin{plugins.Empty, plugins.Unprofiled} {
-		dirs[p.Alias] = filepath.Join(s.modules, p.Alias)
-		if err := p.Write(dirs[p.Alias]); err != nil {
+	s.stops = append(s.stops, func() error { return os.RemoveAll(dir) })
+	for _, p := range []given.Plugin{given.Empty, given.Unprofiled} {
+		s.plugins[p.Alias] = filepath.Join(dir, p.Alias)
+		if err := p.Write(s.plugins[p.Alias]); err != nil {
 			return nil, err
 		}
 	}
-	return dirs, nil
+	s.proxy, err = s.startProxy(ctx, chosen)
+	return s, err
 }
 
-// stop ends whatever runs, Traefik first, so that no request of its own fails on the way.
+func (s *stack) start(argument string) (*service, error) {
+	started, err := startService(argument)
+	if err == nil {
+		s.stops = append(s.stops, started.stop)
+	}
+	return started, err
+}
+
+// startProxy starts a Traefik whose routes have an entry point each: among several on one, those that are looked at later would
+// cost more.
+func (s *stack) startProxy(ctx context.Context, chosen []route) (*proxy.Proxy, error) {
+	d := newDynamic(s)
+	entryPoints := map[string]string{}
+	for _, r := range chosen {
+		if r.straight {
+			continue
+		}
+		entryPoints[r.name] = ""
+		if r.middleware == nil {
+			d.router(r.name, r.name, "PathPrefix(`/`)")
+			continue
+		}
+		d.middlewares[r.name] = r.middleware(s, r)
+		d.router(r.name, r.name, "PathPrefix(`/`)", r.name)
+	}
+	return s.proxyWith(ctx, d, entryPoints)
+}
+
+func (s *stack) proxyWith(ctx context.Context, d dynamic, entryPoints map[string]string) (*proxy.Proxy, error) {
+	p, err := proxy.Start(ctx, proxy.Options{Dynamic: d.String(), LogLevel: "ERROR", Plugins: s.plugins, EntryPoints: entryPoints})
+	if err != nil {
+		return nil, err
+	}
+	// Traefik before all others, so that no request of its own fails on the way.
+	s.stops = append(s.stops, p.Stop)
+	names := []string{}
+	for name := range d.routers {
+		names = append(names, name)
+	}
+	return p, p.WaitRouters(ctx, names...)
+}
+
+// stop ends whatever runs, in the reverse order.
 func (s *stack) stop() error {
 	var failures []error
-	if s.proxy != nil {
-		failures = append(failures, s.proxy.Stop())
-	}
-	if s.auth != nil {
-		failures = append(failures, s.auth.stop())
-	}
-	for _, h := range s.huawei {
-		if h != nil {
-			failures = append(failures, h.stop())
-		}
-	}
-	if s.backend != nil {
-		s.backend.Close()
-	}
-	if s.modules != "" {
-		failures = append(failures, os.RemoveAll(s.modules))
+	for i := len(s.stops) - 1; i >= 0; i-- {
+		failures = append(failures, s.stops[i]())
 	}
 	return errors.Join(failures...)
 }
@@ -121,18 +128,34 @@ func (s *stack) address(r route) string {
 	return s.proxy.EntryPoint(r.name)
 }
 
-// seen is the path for which the backend tells what reached it.
-const seen = "/seen"
+// dynamic is Traefik's dynamic configuration.
+type dynamic struct {
+	routers, middlewares, services map[string]any
+}
 
-var (
-	seenStart = []byte("GET " + seen + " ")
-	someBody  = []byte(`{"orders":[{"id":1042,"state":"shipped"},{"id":1043,"state":"paid"}],"page":2}`)
-)
+// newDynamic has the backend, and a router that is there for what making its middleware does.
+func newDynamic(s *stack) dynamic {
+	d := dynamic{routers: map[string]any{}, middlewares: map[string]any{}, services: map[string]any{
+		"backend": map[string]any{"loadBalancer": map[string]any{"servers": []any{map[string]any{"url": s.backend}}}},
+	}}
+	d.middlewares[given.Unprofiled.Alias] = map[string]any{"plugin": map[string]any{given.Unprofiled.Alias: map[string]any{}}}
+	d.router(given.Unprofiled.Alias, "traefik", "Path(`/unprofiled`)", given.Unprofiled.Alias)
+	return d
+}
 
-// answerAsBackend is a backend that costs nearly nothing.
-func answerAsBackend(request, answer []byte) []byte {
-	if bytes.HasPrefix(request, seenStart) {
-		return wire.OK(answer, "text/plain", "", request)
+func (d dynamic) router(name, entryPoint, rule string, middlewares ...string) {
+	router := map[string]any{"rule": rule, "entryPoints": []string{entryPoint}, "service": "backend"}
+	if len(middlewares) > 0 {
+		router["middlewares"] = middlewares
 	}
-	return wire.OK(answer, "application/json", "", someBody)
+	d.routers[name] = router
+}
+
+// String is in JSON, which YAML contains.
+func (d dynamic) String() string {
+	text, err := json.Marshal(map[string]any{"http": map[string]any{"routers": d.routers, "middlewares": d.middlewares, "services": d.services}})
+	if err != nil {
+		panic("writing the dynamic configuration: " + err.Error()) // maps of texts and numbers can be written
+	}
+	return string(text)
 }

@@ -31,9 +31,10 @@ const (
 	operations   = "docs/operations.md"
 	performance  = "docs/performance.md"
 	packages     = "e2e/README.md"
+	notebook     = "e2e/bench/NOTES.md"
 )
 
-var documents = []string{readme, security, changelog, contributing, operations, performance, packages}
+var documents = []string{readme, security, changelog, contributing, operations, performance, packages, notebook}
 
 func read(t *testing.T, name string) string {
 	t.Helper()

@@ -62,14 +62,13 @@ func (p *Proxy) waitApplied(ctx context.Context) error {
 	p.dynamic.Unlock()
 
 	return p.poll(ctx, "Traefik to take the dynamic configuration", func(ctx context.Context) error {
-		routers, err := p.allRouters(ctx)
-		if err != nil {
-			return err
-		}
-		for _, router := range routers {
-			var number int
-			// A higher number is of a later call of Apply, whose configuration replaced this one.
-			if _, err := fmt.Sscanf(router.Name, markerName+"%d@file", &number); err == nil && number >= wanted {
+		p.dynamic.Lock()
+		latest := p.applied
+		p.dynamic.Unlock()
+		// A higher number is of a later call of Apply, whose configuration replaced this one. Each is asked for by its name:
+		// a list of hundreds of routers, many times a second, would cost Traefik more than the reload does.
+		for number := latest; number >= wanted; number-- {
+			if _, err := p.get(ctx, fmt.Sprintf("/api/http/routers/%s%d@file", markerName, number)); err == nil {
 				return nil
 			}
 		}

@@ -1,8 +1,9 @@
+//go:build linux
+
 package cpu_test
 
 import (
 	"os"
-	"runtime"
 	"testing"
 	"time"
 
@@ -12,35 +13,23 @@ import (
 	"github.com/traefik-huaweiid/huaweiid/e2e/bench/cpu"
 )
 
-func TestOf_agreesWithWhatTheProcessKnowsOfItself(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("other systems do not tell")
-	}
-	for begin := cpu.Self(); cpu.Self()-begin < 30*time.Millisecond; {
-	}
-	const apart = 10 * time.Millisecond // the two count on their own
-	before := cpu.Self()
-	told, err := cpu.Of(os.Getpid())
+func TestOf_growsByWhatTheProcessDoes(t *testing.T) {
+	before, err := cpu.Of(os.Getpid())
 	require.NoError(t, err)
-	assert.Greater(t, told, before-apart)
-	assert.Less(t, told, cpu.Self()+apart)
-
+	for begin := time.Now(); time.Since(begin) < 20*time.Millisecond; {
+	}
+	after, err := cpu.Of(os.Getpid())
+	require.NoError(t, err)
+	assert.Greater(t, after, before)
 	_, err = cpu.Of(-1)
 	assert.Error(t, err)
 }
 
-func TestOfMachine_countsWhatIsDoneAndWhatIsNot(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("other systems do not tell")
-	}
-	before, err := cpu.OfMachine()
+func TestIdle_growsByAtMostTheTimeOfAllProcessors(t *testing.T) {
+	before, err := cpu.Idle()
 	require.NoError(t, err)
-	for begin := cpu.Self(); cpu.Self()-begin < 50*time.Millisecond; {
-	}
-	after, err := cpu.OfMachine()
+	assert.Positive(t, before)
+	after, err := cpu.Idle()
 	require.NoError(t, err)
-	busy := (after.Total - after.Idle) - (before.Total - before.Idle)
-	assert.GreaterOrEqual(t, busy, 2, "this test alone took five ticks of a hundredth of a second")
-	assert.GreaterOrEqual(t, after.Idle, before.Idle)
-	assert.Less(t, after.Idle, after.Total)
+	assert.GreaterOrEqual(t, after, before)
 }
