@@ -32,7 +32,7 @@ func newPerson(kind string) person {
 	people++
 	sum := sha256.Sum256(fmt.Appendf(nil, "person %d", people))
 	first, last := hex.EncodeToString(sum[:8]), hex.EncodeToString(sum[8:16])
-	p := personWith(kind + "/" + first + "+/=&%41~" + last)
+	p := personWith(kind + "/" + first + "+/=~" + last)
 	p.secrets[0].forms = append(p.secrets[0].forms, form{"first part", first}, form{"last part", last})
 	return p
 }
