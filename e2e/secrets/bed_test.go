@@ -47,7 +47,7 @@ func newBed(t *testing.T) *bed {
 	text, err := json.Marshal(dynamic)
 	require.NoError(t, err)
 	ctx := context.Background()
-	b.proxy, err = proxy.Start(ctx, proxy.Options{Dynamic: string(text), AccessLog: true})
+	b.proxy, err = proxy.Start(ctx, proxy.Options{Dynamic: string(text), AccessLog: true, TrustLoopback: true})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, b.proxy.Stop()) })
 	require.NoError(t, b.proxy.WaitRouters(ctx, routers...))

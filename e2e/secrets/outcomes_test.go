@@ -1,6 +1,7 @@
 package secrets
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -185,7 +186,8 @@ func (j *journal) outages(t *testing.T) {
 	require.Contains(t, j.answers["stale"], "detail=stale")
 	j.visit(t, "a stranger in the outage", request{to: "stale", lines: []string{bearer(stranger)}}, 502, "huawei_unavailable", stranger)
 
-	for _, row := range []struct {
+	// Each for a client address of its own, since one address's unknown tokens do not open the breaker.
+	for n, row := range []struct {
 		fault  huaweisim.Fault
 		status int
 		code   string
@@ -198,8 +200,8 @@ func (j *journal) outages(t *testing.T) {
 	} {
 		ailing.SetFaults(row.fault)
 		p := newPerson("mainland")
-		j.visit(t, "failing: "+row.fault.Kind+row.fault.NSP+http.StatusText(row.fault.Status), request{to: "breaker", lines: []string{bearer(p)}},
-			row.status, row.code, p)
+		j.visit(t, "failing: "+row.fault.Kind+row.fault.NSP+http.StatusText(row.fault.Status),
+			request{to: "breaker", lines: []string{bearer(p), fmt.Sprintf("X-Forwarded-For: 192.0.2.%d", n+1)}}, row.status, row.code, p)
 	}
 	p = newPerson("mainland")
 	j.visit(t, "the breaker is open", request{to: "breaker", lines: []string{bearer(p)}}, 503, "overloaded", p)
