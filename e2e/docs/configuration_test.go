@@ -20,7 +20,7 @@ const middlewareName = "huawei-id"
 // The documents' middlewares are made; the one with mistakes gets the error that stands below it, to the letter.
 func TestConfigurations_areAcceptedOrRefusedAsTheDocumentsSay(t *testing.T) {
 	t.Parallel()
-	wantError := strings.TrimSpace(oneBlock(t, readme, "error"))
+	wantError := strings.TrimSpace(oneBlock(t, configuration, "error"))
 	refused := 0
 	for _, options := range middlewares(t) {
 		for name, makes := range bothWays {
@@ -40,12 +40,12 @@ func TestConfigurations_areAcceptedOrRefusedAsTheDocumentsSay(t *testing.T) {
 func TestConfigurations_inTOMLAndLabelsAreTheSameBut(t *testing.T) {
 	t.Parallel()
 	var toml, labels map[string]any
-	for _, b := range blocksOf(t, readme, "dynamic configuration") {
+	for _, b := range blocksOf(t, configuration, "dynamic configuration") {
 		if b.language == "toml" {
 			toml = decode(t, b)
 		}
 	}
-	labels = fromLabels(t, oneBlock(t, readme, "labels"))
+	labels = fromLabels(t, oneBlock(t, configuration, "labels"))
 	a, err := plugin.Config(toml)
 	require.NoError(t, err)
 	b, err := plugin.Config(labels)
@@ -58,20 +58,22 @@ func TestConfigurations_inTOMLAndLabelsAreTheSameBut(t *testing.T) {
 func middlewares(t *testing.T) []map[string]any {
 	t.Helper()
 	var found []map[string]any
-	for _, b := range blocksOf(t, readme, "dynamic configuration") {
-		found = append(found, decode(t, b))
+	for _, document := range []string{readme, configuration} {
+		for _, b := range blocksOf(t, document, "dynamic configuration") {
+			found = append(found, decode(t, b))
+		}
 	}
-	resource, err := plugin.Resource(oneBlock(t, readme, "resource"))
+	resource, err := plugin.Resource(oneBlock(t, configuration, "resource"))
 	require.NoError(t, err)
-	return append(found, resource, fromLabels(t, oneBlock(t, readme, "labels")))
+	return append(found, resource, fromLabels(t, oneBlock(t, configuration, "labels")))
 }
 
 func decode(t *testing.T, b block) map[string]any {
 	t.Helper()
-	configuration, err := plugin.Configuration(b.text, "."+b.language)
+	decoded, err := plugin.Configuration(b.text, "."+b.language)
 	require.NoError(t, err)
-	requireWired(t, configuration)
-	options, err := plugin.Options(configuration, middlewareName)
+	requireWired(t, decoded)
+	options, err := plugin.Options(decoded, middlewareName)
 	require.NoError(t, err)
 	return options
 }
@@ -85,22 +87,22 @@ func fromLabels(t *testing.T, text string) map[string]any {
 		name, value, _ := strings.Cut(line, "=")
 		labels[name] = value
 	}
-	configuration, err := label.DecodeConfiguration(labels)
+	decoded, err := label.DecodeConfiguration(labels)
 	require.NoError(t, err)
-	requireWired(t, configuration)
-	options, err := plugin.Options(configuration, middlewareName)
+	requireWired(t, decoded)
+	options, err := plugin.Options(decoded, middlewareName)
 	require.NoError(t, err)
 	return options
 }
 
 // requireWired sees that routers name the middleware that there is.
-func requireWired(t *testing.T, configuration *dynamic.Configuration) {
+func requireWired(t *testing.T, decoded *dynamic.Configuration) {
 	t.Helper()
-	for name, router := range configuration.HTTP.Routers {
+	for name, router := range decoded.HTTP.Routers {
 		require.Equal(t, []string{middlewareName}, router.Middlewares, name)
-		require.Contains(t, configuration.HTTP.Middlewares, middlewareName)
+		require.Contains(t, decoded.HTTP.Middlewares, middlewareName)
 		if router.Service != "" {
-			require.Contains(t, configuration.HTTP.Services, router.Service)
+			require.Contains(t, decoded.HTTP.Services, router.Service)
 		}
 	}
 }

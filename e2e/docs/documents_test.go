@@ -24,17 +24,18 @@ func mustRoot() string {
 }
 
 const (
-	readme       = "README.md"
-	security     = "SECURITY.md"
-	changelog    = "CHANGELOG.md"
-	contributing = "CONTRIBUTING.md"
-	operations   = "docs/operations.md"
-	performance  = "docs/performance.md"
-	packages     = "e2e/README.md"
-	notebook     = "e2e/bench/NOTES.md"
+	readme        = "README.md"
+	security      = "SECURITY.md"
+	changelog     = "CHANGELOG.md"
+	contributing  = "CONTRIBUTING.md"
+	configuration = "docs/configuration.md"
+	operations    = "docs/operations.md"
+	performance   = "docs/performance.md"
+	packages      = "e2e/README.md"
+	notebook      = "e2e/bench/NOTES.md"
 )
 
-var documents = []string{readme, security, changelog, contributing, operations, performance, packages, notebook}
+var documents = []string{readme, security, changelog, contributing, configuration, operations, performance, packages, notebook}
 
 func read(t *testing.T, name string) string {
 	t.Helper()
@@ -79,6 +80,8 @@ func (b block) kind() string {
 		return "labels"
 	case b.language == "yaml" && first == "entryPoints:":
 		return "static configuration"
+	case b.language == "mermaid":
+		return "diagram"
 	case b.language == "http":
 		return "message"
 	case b.language == "dockerfile":

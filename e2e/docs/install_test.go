@@ -69,7 +69,8 @@ func copyAsDocker(t *testing.T, sources []string, to string) {
 	}
 }
 
-// The README from "Install it" on: its commands, its static and its first dynamic configuration, in a real Traefik.
+// "Install it" of the README: its commands, its static and its first dynamic configuration, in a real Traefik, which then says
+// what the operations' document shows.
 func TestInstallation_servesWithTheFilesOfTheReadme(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -104,7 +105,7 @@ func TestInstallation_servesWithTheFilesOfTheReadme(t *testing.T) {
 	}
 	assert.Equal(t, http.StatusUnauthorized, response.StatusCode)
 	assert.Equal(t, `Bearer realm="huaweiid"`, response.Header.Get("WWW-Authenticate"))
-	assert.Contains(t, log(), strings.TrimSpace(oneBlock(t, readme, "log line")))
+	assert.Contains(t, log(), strings.TrimSpace(oneBlock(t, operations, "log line")))
 }
 
 // firstWithAliases is the first Traefik with aliasHeadersStrategy.
