@@ -20,7 +20,7 @@ import (
 )
 
 // browserTimeout bounds everything that one test does in the browser.
-const browserTimeout = 2 * time.Minute
+const browserTimeout = time.Minute
 
 // shared is one browser for all tests, each of which has a page of its own.
 var shared struct {

@@ -59,6 +59,8 @@ var wanted = map[string]struct {
 	"expired":     {401, "token_invalid", 1},
 	"forbidden":   {403, "permission_denied", 2},
 	"foreign":     {401, "token_foreign", 1},
+	"jwt":         {401, "token_foreign", 0},
+	"repeated":    {400, "token_repeated", 0},
 	"forgedalone": {401, "token_missing", 0},
 	"revoked":     {401, "token_invalid", 1},
 }
@@ -198,9 +200,9 @@ func TestPage_takesNoPressFromAnotherSite(t *testing.T) {
 	}
 }
 
-func TestVisitors_comeOnlyWhileThePageIsOpen(t *testing.T) {
+func TestVisitors_comeWhileThePageIsOpenAndHasNotPausedThem(t *testing.T) {
 	s, url := start(t, cacheTTL)
-	assert.Zero(t, s.backend.Served())
+	assert.False(t, s.visitors.come(), "nobody looks at the page")
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+pagePath+"state", nil)
@@ -208,7 +210,19 @@ func TestVisitors_comeOnlyWhileThePageIsOpen(t *testing.T) {
 	resp, err := http.DefaultClient.Do(req)
 	require.NoError(t, err)
 	defer resp.Body.Close()
+	assert.True(t, s.visitors.come())
 	require.Eventually(t, func() bool { return s.backend.Served() > 2 }, 10*time.Second, 10*time.Millisecond)
+
+	for _, test := range []struct {
+		path string
+		come bool
+	}{{"off", false}, {"on", true}} {
+		resp, err := http.Post(url+pagePath+"visitors/"+test.path, "", nil)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		assert.Equal(t, http.StatusNoContent, resp.StatusCode)
+		assert.Equal(t, test.come, s.visitors.come(), test.path)
+	}
 	cancel()
-	require.Eventually(t, func() bool { return !s.page.watched() }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return !s.visitors.come() }, 10*time.Second, 10*time.Millisecond)
 }

@@ -11,6 +11,7 @@ import (
 type request struct {
 	name   string
 	token  string      // empty: none is sent
+	second string      // another token, in a header of its own
 	forged [][2]string // what else the client sends, in this order
 	status int
 	code   string // of a refusal
@@ -36,6 +37,9 @@ func (r request) headers() [][2]string {
 	var headers [][2]string
 	if r.token != "" {
 		headers = append(headers, [2]string{"Authorization", "Bearer " + r.token})
+	}
+	if r.second != "" {
+		headers = append(headers, [2]string{"Authorization", "Bearer " + r.second})
 	}
 	return append(headers, r.forged...)
 }

@@ -46,6 +46,8 @@ var scenarios = []scenario{
 	{"expired", "refused", once(request{token: "expired/1"})},
 	{"forbidden", "refused", once(request{token: "forbidden/1"})},
 	{"foreign", "refused", once(request{token: "foreign/1"})},
+	{"jwt", "refused", once(request{token: anothersToken})},
+	{"repeated", "refused", once(request{token: "mainland/1", second: "mainland/2"})},
 	{"forged", "refused", once(request{token: "nophone/1", forged: forgedHeaders})},
 	{"forgedalone", "refused", once(request{forged: forgedHeaders})},
 	{"revoked", "refused", once(request{token: "revoked/1"})},
@@ -56,6 +58,9 @@ var scenarios = []scenario{
 	{string(throttled), "huawei", under(throttled)},
 	{string(down), "huawei", under(down)},
 }
+
+// anothersToken is what other issuers' tokens look like: a JWT, here of https://issuer.example.
+const anothersToken = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlIn0.c2lnbmF0dXJl"
 
 func scenarioOf(id string) (scenario, bool) {
 	for _, s := range scenarios {

@@ -44,7 +44,7 @@ func (v *visitors) run(ctx context.Context) {
 		case <-ticker.C:
 		}
 		v.stack.minute.under(v.stack.huawei.is())
-		if v.paused.Load() || !v.stack.page.watched() {
+		if !v.come() {
 			continue
 		}
 		if visit%newcomerEvery == 0 {
@@ -60,6 +60,9 @@ func (v *visitors) run(ctx context.Context) {
 		}
 	}
 }
+
+// come says whether there are visitors now.
+func (v *visitors) come() bool { return v.stack.page.watched() && !v.paused.Load() }
 
 // visit sends one request and counts how it ended. One that came to nothing, such as at the end of the demo, is not counted.
 func (v *visitors) visit(ctx context.Context, sender who, token string) {

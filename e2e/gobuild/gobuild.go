@@ -27,6 +27,7 @@ type Build struct {
 	Dir      string   // where the module is
 	Package  string   // import path, or a path that begins with ./
 	Flags    []string // of go build
+	Env      []string // added to the environment, as NAME=value
 	Target   string   // the binary
 	Packages int      // about how many packages it consists of; it only gives the progress a scale
 }
@@ -43,7 +44,7 @@ func (b Build) Run(ctx context.Context, log io.Writer) error {
 	arguments := append([]string{"build", "-v", "-mod=readonly", "-buildvcs=false"}, b.Flags...)
 	cmd := exec.CommandContext(ctx, "go", append(arguments, "-o", unfinished, b.Package)...)
 	cmd.Dir = b.Dir
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	cmd.Env = append(os.Environ(), b.Env...)
 	cmd.WaitDelay = 5 * time.Second
 	output := &output{}
 	cmd.Stdout = output
@@ -123,7 +124,7 @@ func (o *output) progress(packages int) string {
 	case o.compiled == 0 && o.downloaded == 0:
 		return "looking at what there is"
 	case o.compiled == 0:
-		return fmt.Sprintf("%d modules downloaded", o.downloaded)
+		return fmt.Sprintf("modules downloaded: %d", o.downloaded)
 	}
 	return fmt.Sprintf("%d of about %d packages compiled", o.compiled, packages)
 }

@@ -17,7 +17,7 @@ func TestOutput_countsPackagesAndKeepsErrors(t *testing.T) {
 	t.Parallel()
 	output := &output{}
 	fmt.Fprint(output, "go: downloading example.org/a v1.0.0\ngo: downl")
-	assert.Equal(t, "1 modules downloaded", output.progress(2500))
+	assert.Equal(t, "modules downloaded: 1", output.progress(2500))
 	fmt.Fprint(output, "oading example.org/b v1.0.0\nexample.org/a\ninternal/goarch\n# example.org/b\n./b.go:3:1: undefined: x\n")
 	assert.Equal(t, "2 of about 2500 packages compiled", output.progress(2500))
 	assert.Equal(t, "# example.org/b\n./b.go:3:1: undefined: x\n", output.rest())

@@ -89,6 +89,7 @@ func (w wanted) build(ctx context.Context, log io.Writer) error {
 		Dir:      w.module,
 		Package:  traefikModule + "/cmd/traefik",
 		Flags:    []string{"-trimpath", "-ldflags", "-s -w -X " + traefikModule + "/pkg/version.Version=" + strings.TrimPrefix(w.version, "v")},
+		Env:      []string{"CGO_ENABLED=0"},
 		Target:   w.path,
 		Packages: aboutPackages,
 	}.Run(ctx, log)
