@@ -124,7 +124,7 @@ func (s *stack) slice(r route, o options, length time.Duration) (map[figure]floa
 	// Hits that were none, and misses that were hits. A few calls are due where answers expire.
 	called := after - before
 	if r.fresh && called < 2*len(latencies) || !r.fresh && called > users {
-		return nil, fmt.Errorf("Huawei was asked %d times for %d requests", called, len(latencies))
+		return nil, fmt.Errorf("asked Huawei %d times for %d requests", called, len(latencies))
 	}
 
 	each := func(after, before time.Duration) float64 {
