@@ -93,6 +93,15 @@ func keyOf(u *upstream, token string) key {
 // resolve finds out whom a request's token stands for: from the process's own cache, from the key's one flight, or by a
 // lookup. It returns within the lookup's time-out.
 func resolve(u *upstream, k key, token string, req *http.Request, log *logger) answer {
+	// What decide would say, without the lock that only lookups need.
+	u.good.mu.RLock()
+	e := u.good.entries[k]
+	u.good.mu.RUnlock()
+	if e != nil {
+		if now := u.since(epoch); now < e.refresh {
+			return answer{entry: e, from: fromCache, ttl: e.expires - now}
+		}
+	}
 	a, f, do := decide(u, k)
 	switch do {
 	case doRefresh:
