@@ -33,7 +33,15 @@ var upstreams = &registry{upstreams: map[string]*tenancy{}, after: time.AfterFun
 // acquire returns the upstream that has the key, or makes it, for as long as ctx lasts: the context that Traefik gives New ends when
 // the next configuration comes. Handlers of the old configuration that are still at work keep the upstream meanwhile.
 func (r *registry) acquire(ctx context.Context, k string, s upstreamSettings) *upstream {
+	t := r.tenancyOf(k, s)
+	context.AfterFunc(ctx, func() { r.release(t) })
+	return t.upstream
+}
+
+// tenancyOf counts one more tenant. The lock is released whatever happens, or the next New would wait for ever.
+func (r *registry) tenancyOf(k string, s upstreamSettings) *tenancy {
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	t := r.upstreams[k]
 	if t == nil {
 		t = &tenancy{upstream: newUpstream(s), key: k}
@@ -44,9 +52,7 @@ func (r *registry) acquire(ctx context.Context, k string, s upstreamSettings) *u
 		t.eviction.Stop()
 		t.eviction = nil
 	}
-	r.mu.Unlock()
-	context.AfterFunc(ctx, func() { r.release(t) })
-	return t.upstream
+	return t
 }
 
 // release notes that an instance is gone, and has the upstream follow if no other comes.

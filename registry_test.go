@@ -76,3 +76,12 @@ func TestRegistry_anUpstreamNobodyUsesGoesAfterTenMinutes(t *testing.T) {
 	require.Empty(t, r.upstreams)
 	require.NotSame(t, first, r.acquire(context.Background(), s.key(), s))
 }
+
+// A lock that stays held would stop Traefik's configuration loop at the next New.
+func TestRegistry_aPanicLeavesTheLockFree(t *testing.T) {
+	t.Parallel()
+	r := &registry{} // without a map to write into
+	s := testSettings("https://a")
+	require.Panics(t, func() { r.acquire(context.Background(), s.key(), s) })
+	require.True(t, r.mu.TryLock())
+}
