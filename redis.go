@@ -66,7 +66,7 @@ func (r *redisClient) call(key string, kinds string, commands ...string) ([]resp
 	for hop := 0; hop < redisHops; hop++ {
 		replies, err := r.callNode(n, deadline, asking, kinds, commands)
 		if err != nil {
-			if len(r.addresses) == 1 || time.Until(deadline) <= 0 {
+			if time.Until(deadline) <= 0 {
 				return nil, err
 			}
 			failed := n

@@ -11,7 +11,7 @@ import (
 const (
 	redisSlots    = 16384
 	redisHops     = 6    // servers asked in one call
-	redisMaxNodes = 1024 // that a cluster may send to; Redis advises against more
+	redisMaxNodes = 1024 // remembered; Redis advises against clusters of more
 )
 
 // asked is what stands before a command that ASK has sent to another node.
@@ -64,7 +64,7 @@ func (r *redisClient) reroute(slot int, failed *redisNode) *redisNode {
 	defer r.mu.Unlock()
 	delete(r.slots, slot)
 	for range r.addresses {
-		r.turn++
+		r.turn = (r.turn + 1) % len(r.addresses)
 		if n := r.node(r.addresses[(slot+r.turn)%len(r.addresses)]); n != failed {
 			return n
 		}
@@ -110,12 +110,22 @@ func (r *redisClient) follow(redirect string, from *redisNode, key string, slot 
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.nodes[address] == nil && len(r.nodes) >= redisMaxNodes {
-		return nil, slot, false
+		r.forgetNodes()
 	}
 	if words[0] == "MOVED" {
 		r.slots[slot] = address
 	}
 	return r.node(address), slot, words[0] == "ASK"
+}
+
+// forgetNodes begins anew. Most of so many nodes are of earlier: where nodes come back with another address each time, nothing else
+// says that one is gone. r.mu is held.
+func (r *redisClient) forgetNodes() {
+	for _, n := range r.nodes {
+		n.close()
+	}
+	r.nodes = map[string]*redisNode{}
+	r.slots = map[int]string{}
 }
 
 // node returns a server's connections. r.mu is held.

@@ -2,6 +2,8 @@ package huaweiid
 
 import (
 	"fmt"
+	"io"
+	"net"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -146,4 +148,38 @@ func TestRedisCluster_nodeThatDiesTakesOnlyItsOwnSlots(t *testing.T) {
 		r.clock.advance(redisPause)
 		return r.set(keys[0], "of "+keys[0]) == nil
 	})
+}
+
+// What is configured may be one address that leads to any node, such as a service's in Kubernetes.
+func TestRedisCluster_aSlotWhoseNodeIsGoneIsAskedForAtTheOneAddress(t *testing.T) {
+	t.Parallel()
+	master := redistest.Start(t)
+	promoted := redistest.Start(t)
+	promoted.Do("SET", "key", "value")
+	var owner atomic.Value
+	owner.Store(master.Address)
+	address := listen(t, func(conn net.Conn) {
+		for readCommands(conn, 2) == nil {
+			moved := fmt.Sprintf("-MOVED %d %s\r\n", slotOf("key"), owner.Load())
+			_, _ = io.WriteString(conn, moved+moved)
+		}
+	})
+	r := newTestRedis(t, address, nil)
+	requireGets(t, r, "key", "")
+	master.Kill()
+	owner.Store(promoted.Address)
+	requireGets(t, r, "key", "value")
+}
+
+// A number that only grew would be negative some day where an int has 32 bits, and no index any more.
+func TestRedisCluster_turnsWithoutEnd(t *testing.T) {
+	t.Parallel()
+	r := newTestRedis(t, "", func(s *redisSettings) { s.address = []string{"127.0.0.1:1", "127.0.0.1:2"} })
+	n, slot := r.route("foo")
+	for range 5 {
+		next := r.reroute(slot, n)
+		assert.NotSame(t, n, next)
+		assert.Less(t, r.turn, len(r.addresses))
+		n = next
+	}
 }

@@ -2,6 +2,7 @@ package huaweiid
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -142,6 +143,18 @@ func TestRedis_clusterThatNamesNodesWithoutEndIsBounded(t *testing.T) {
 	n, _ := r.route("key")
 	for i := range 2 * redisMaxNodes {
 		r.follow("MOVED 1 10.0.0.1:"+string(rune('a'+i%26))+strings.Repeat("x", i/26), n, "key", 1)
+	}
+	assert.LessOrEqual(t, len(r.nodes), redisMaxNodes)
+}
+
+// Nodes come and go, in Kubernetes with an address of their own each time.
+func TestRedis_nodesOfEarlierMakeRoomForNewOnes(t *testing.T) {
+	t.Parallel()
+	r := newTestRedis(t, "127.0.0.1:1", nil)
+	n, _ := r.route("key")
+	for i := range 3 * redisMaxNodes {
+		next, _, _ := r.follow(fmt.Sprintf("MOVED 1 10.0.0.1:%d", i+1), n, "key", 1)
+		require.NotNil(t, next)
 	}
 	assert.LessOrEqual(t, len(r.nodes), redisMaxNodes)
 }
