@@ -31,7 +31,7 @@ demo-check: ## start the demo on free ports, run its requests, compare every sta
 	@$(BUILD_DEMO) && exec .bin/demo -check
 
 # Needs Chromium. Other looks, such as -scheme dark -width 390: e2e/.bin/demo-picture -help.
-pictures: traefik ## take the README's pictures of the demo's page, one in each language, after an outage of twenty seconds
+pictures: traefik ## take the README's pictures of the demo's page, one in each language, after an outage of fifteen seconds
 	@cd e2e && go build -buildvcs=false -o .bin/demo-picture ./cmd/demo-picture && \
 	.bin/demo-picture -o ../docs/images/demo.png && exec .bin/demo-picture -lang zh -o ../docs/images/demo.zh-CN.png
 
