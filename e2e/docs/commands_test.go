@@ -53,7 +53,7 @@ func TestRename_isShownWithTheVariableThatMakeTakes(t *testing.T) {
 var (
 	link       = regexp.MustCompile(`\]\(([^)]+)\)`)
 	heading    = regexp.MustCompile(`(?m)^#+ (.+)$`)
-	notInAName = regexp.MustCompile(`[^a-z0-9 -]`)
+	notInAName = regexp.MustCompile(`[^\p{L}\p{N}_ -]`)
 )
 
 // Links inside the checkout lead to a file and to a heading in it.

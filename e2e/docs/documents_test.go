@@ -4,6 +4,7 @@ package docs
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,7 +36,10 @@ const (
 	notebook      = "e2e/bench/NOTES.md"
 )
 
-var documents = []string{readme, security, changelog, contributing, configuration, operations, performance, packages, notebook}
+var documents = []string{
+	readme, security, changelog, contributing, configuration, operations, performance, packages, notebook,
+	chinese(readme), chinese(configuration), chinese(operations), chinese(performance),
+}
 
 func read(t *testing.T, name string) string {
 	t.Helper()
@@ -47,26 +51,37 @@ func read(t *testing.T, name string) string {
 // block is what stands between two fences.
 type block struct {
 	language, text string
+	indented       bool // in an item of a list
 }
 
+// blocks are a document's but for indented ones, which show a part of something.
 func blocks(t *testing.T, document string) []block {
 	t.Helper()
-	var found []block
+	all, _ := split(t, document)
+	return slices.DeleteFunc(all, func(b block) bool { return b.indented })
+}
+
+// split parts a document into its blocks and the text around them.
+func split(t *testing.T, document string) (found []block, text string) {
+	t.Helper()
 	var current *block
 	for _, line := range strings.Split(read(t, document), "\n") {
-		language, fence := strings.CutPrefix(line, "```")
+		trimmed := strings.TrimSpace(line)
+		language, fence := strings.CutPrefix(trimmed, "```")
 		switch {
 		case fence && current == nil:
-			current = &block{language: language}
+			current = &block{language: language, indented: trimmed != line}
 		case fence:
 			found = append(found, *current)
 			current = nil
 		case current != nil:
 			current.text += line + "\n"
+		default:
+			text += line + "\n"
 		}
 	}
 	require.Nil(t, current, "%s: a block is not closed", document)
-	return found
+	return found, text
 }
 
 // kind says which test a block belongs to.
