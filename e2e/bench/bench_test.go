@@ -53,6 +53,7 @@ func TestBench_takesEveryFigureOfEveryRouteAndOfReloads(t *testing.T) {
 	}
 	var report strings.Builder
 	m.report(&report, routes, o)
+	t.Log(report.String())
 	for _, c := range comparisons {
 		assert.Contains(t, report.String(), c.says)
 	}
