@@ -17,6 +17,7 @@ import (
 	"github.com/traefik-huaweiid/huaweiid/e2e/plugin"
 	"github.com/traefik-huaweiid/huaweiid/e2e/proxy"
 	"github.com/traefik-huaweiid/huaweiid/huaweisim"
+	"github.com/traefik-huaweiid/huaweiid/internal/redistest"
 )
 
 // variant is a configuration and a crowd for it.
@@ -31,6 +32,8 @@ type variant struct {
 	evicts bool
 	// watched has the answers say how they were come by, for which they go the whole way: the fast way is for those that do not.
 	watched bool
+	// shared says that a Redis is behind the cache, from which what was evicted comes back.
+	shared bool
 	// removes has the token taken off, preflights told apart, and one header more, where nobody watches.
 	removes bool
 }
@@ -54,6 +57,14 @@ var variants = []variant{
 		kinds:  [][]kind{goodKinds, goodKinds, goodKinds, goodKinds, refusedKinds},
 		cache:  map[string]any{"ttl": "1h", "negativeTTL": "5m", "staleIfError": "0s", "maxEntries": "280"},
 		evicts: true,
+	},
+	{
+		name:   "entries come back from Redis, and end there",
+		visits: 20_000,
+		tokens: 400,
+		kinds:  [][]kind{goodKinds, goodKinds, goodKinds, goodKinds, refusedKinds},
+		cache:  map[string]any{"ttl": "3s", "negativeTTL": "1s", "staleIfError": "0s", "maxEntries": "150"},
+		shared: true,
 	},
 	{
 		name:     "only some apps' tokens",
@@ -104,6 +115,11 @@ func (v variant) test(t *testing.T, makes plugin.Make) {
 	if v.audience {
 		options["audience"] = map[string]any{"clientIDs": huaweisim.ClientID}
 	}
+	if v.shared {
+		options["redis"] = map[string]any{
+			"address": redistest.Start(t).Address, "secret": "a secret of at least 32 bytes, for tests", "timeout": "1s",
+		}
+	}
 	removes := v.removes && !v.watched
 	if removes {
 		options["token"] = map[string]any{"remove": "true"}
@@ -142,6 +158,7 @@ func (v variant) test(t *testing.T, makes plugin.Make) {
 	for _, way := range []string{wayHit, wayMiss, wayCoalesced, wayRefusal} {
 		assert.NotZero(t, c.how[way], "no answer came by way of: %s", way)
 	}
+	assert.Equal(t, v.shared, c.how[wayShared] > 0, "%d answers came from Redis", c.how[wayShared])
 	assert.Zero(t, c.how[wayStale]+c.how[wayNone], "answers that did not come by a way that they can")
 }
 

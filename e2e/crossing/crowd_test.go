@@ -157,5 +157,6 @@ func (c *crowd) ways() string {
 	if c.how[wayNone] > 0 {
 		return fmt.Sprintf("%d not told how", c.how[wayNone])
 	}
-	return fmt.Sprintf("%d hits, %d hits of refusals, %d misses, %d coalesced", c.how[wayHit], c.how[wayRefusal], c.how[wayMiss], c.how[wayCoalesced])
+	return fmt.Sprintf("%d hits, %d hits of refusals, %d misses, %d coalesced, %d from Redis",
+		c.how[wayHit], c.how[wayRefusal], c.how[wayMiss], c.how[wayCoalesced], c.how[wayShared])
 }

@@ -130,13 +130,14 @@ const (
 	wayStale     = "detail=stale"
 	wayCoalesced = "collapsed"
 	wayMiss      = "fwd=miss"
+	wayShared    = "detail=shared"
 	wayNone      = "none"
 )
 
 // way is how the answer was come by.
 func (v *visit) way() string {
 	status := v.header.Get("Cache-Status")
-	for _, way := range []string{wayRefusal, wayStale, wayHit, wayCoalesced, wayMiss} {
+	for _, way := range []string{wayShared, wayRefusal, wayStale, wayHit, wayCoalesced, wayMiss} {
 		if strings.Contains(status, way) {
 			return way
 		}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/traefik-huaweiid/huaweiid/e2e/proxy"
 	"github.com/traefik-huaweiid/huaweiid/huaweisim"
+	"github.com/traefik-huaweiid/huaweiid/internal/redistest"
 )
 
 type options map[string]any
@@ -24,6 +25,7 @@ type bed struct {
 	huawei    *huaweisim.Sim
 	ailing    *huaweisim.Sim
 	talkative *talkative
+	redis     *redistest.Server // nil = none on this machine
 
 	mu       sync.Mutex
 	backend  strings.Builder // what the backend got: the one place for identities
@@ -43,7 +45,7 @@ func newBed(t *testing.T) *bed {
 	}))
 	huawei, ailing := b.startHuawei(t, b.huawei), b.startHuawei(t, b.ailing)
 
-	dynamic, routers := configuration(backend, huawei, ailing, b.talkative.URL)
+	dynamic, routers := configuration(backend, huawei, ailing, b.talkative.URL, b.startRedis(t))
 	text, err := json.Marshal(dynamic)
 	require.NoError(t, err)
 	ctx := context.Background()
@@ -59,6 +61,17 @@ func (b *bed) start(t *testing.T, handler http.Handler) string {
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	return server.URL
+}
+
+// startRedis returns the options of the routes that use it.
+func (b *bed) startRedis(t *testing.T) options {
+	t.Helper()
+	if !redistest.Available() {
+		t.Log("==> NO redis-server on this machine: what lies in a shared cache is not searched")
+		return nil
+	}
+	b.redis = redistest.Start(t)
+	return options{"address": b.redis.Address, "secret": plantedSecret, "timeout": "1s"}
 }
 
 // startHuawei writes down what is visible of every call to whoever keeps logs on the way.

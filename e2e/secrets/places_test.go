@@ -14,6 +14,7 @@ const (
 	ownLines   = "the plugin's lines in Traefik's log"
 	otherLines = "Traefik's own lines in its log"
 	accessLog  = "the access log"
+	inRedis    = "a dump of Redis"
 
 	middlewaresPath = "/api/http/middlewares?per_page=1000"
 )
@@ -39,6 +40,9 @@ func (j *journal) places(t *testing.T) map[string]string {
 	places := map[string]string{
 		ownLines: own.String(), otherLines: others.String(), accessLog: p.AccessLog(),
 		"lines and headers of the calls to Huawei": j.bed.noted(&j.bed.outgoing),
+	}
+	if j.bed.redis != nil {
+		places[inRedis] = string(j.bed.redis.Dump())
 	}
 	for name, text := range j.answers {
 		places["the answer to "+name] = text

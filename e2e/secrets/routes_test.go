@@ -10,6 +10,7 @@ import (
 const (
 	planted         = "planted-9f2c41d7"
 	plantedPassword = "planted-password-5be03a18"
+	plantedSecret   = "planted-secret-of-32-bytes-9c1f07"
 )
 
 // talkativeRoute is the route of a saying. Each has one of its own, because log lines of one kind are held back per
@@ -17,7 +18,7 @@ const (
 func talkativeRoute(i int) string { return fmt.Sprintf("talkative-%d", i) }
 
 // configuration gives Traefik's dynamic configuration and the names of its routers.
-func configuration(backend, huawei, ailing, talkative string) (options, []string) {
+func configuration(backend, huawei, ailing, talkative string, redis options) (options, []string) {
 	at := func(url string, more options) options {
 		o := options{
 			"getInfoURL": url + huaweisim.GetInfoPath, "tokenInfoURL": url + huaweisim.TokenInfoPath, "allowHTTP": "true", "retries": "0",
@@ -58,6 +59,9 @@ func configuration(backend, huawei, ailing, talkative string) (options, []string
 	for name, o := range routes {
 		if o["huawei"] == nil {
 			o["huawei"] = at(huawei, nil)
+		}
+		if redis != nil && (name == "enforce" || name == "sources" || name == "audience") {
+			o["redis"] = redis
 		}
 		o["logLevel"] = "debug"
 		// Without it a hit has a shorter way, which has to keep secrets as well.

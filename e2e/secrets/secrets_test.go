@@ -72,6 +72,12 @@ func (j *journal) checkThereIsSomethingToFind(t *testing.T, places map[string]st
 		}
 	}
 	assert.Contains(t, places[accessLog], "GET /planted HTTP/1.1")
+	if j.bed.redis != nil {
+		assert.Contains(t, places[inRedis], "huaweiid:{", "nothing was shared")
+	}
+	for _, place := range []string{ownLines, accessLog, inRedis} {
+		assert.NotContains(t, places[place], plantedSecret, "%s shows what seals a shared cache", place)
+	}
 }
 
 // lineAt is the line at a place of a text.

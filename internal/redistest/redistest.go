@@ -41,6 +41,12 @@ type Dial struct {
 	Login   []string                               // a command, such as AUTH with its arguments; nil = none
 }
 
+// Available tells whether there is a redis-server, for a test that shows something without one, too.
+func Available() bool {
+	_, err := exec.LookPath("redis-server")
+	return err == nil
+}
+
 // Path finds redis-server, and skips the test where there is none.
 func Path(t testing.TB) string {
 	t.Helper()
@@ -98,7 +104,7 @@ func (s *Server) run() error {
 	if err != nil {
 		return err
 	}
-	args := []string{"--bind", "127.0.0.1", "--save", "", "--dir", s.Dir, "--port", port}
+	args := []string{"--bind", "127.0.0.1", "--save", "", "--rdbcompression", "no", "--dir", s.Dir, "--port", port}
 	for i := 0; i < len(s.options); i++ {
 		// A server for TLS only: its port is the one that was chosen.
 		if s.options[i] == "--tls-only" {
