@@ -232,6 +232,7 @@ func TestRedisTier_goodAnswerNeverUndoesARefusalOfLaterAsking(t *testing.T) {
 		for _, step := range order {
 			step()
 		}
+		require.Zero(t, server.Int("EXISTS", a.placeOf(token).name+goodName), "in order %d", i)
 		for _, r := range []*replica{a, b, c} {
 			r.requireRefused(token, codeTokenInvalid)
 		}
@@ -260,6 +261,7 @@ func TestRedisTier_goodAnswerNeverUndoesARefusalWrittenAtOnce(t *testing.T) {
 			}()
 		}
 		writing.Wait()
+		require.Zero(t, server.Int("EXISTS", a.placeOf(token).name+goodName))
 		a.requireRefused(token, codeTokenInvalid)
 		server.Do("DEL", a.placeOf(token).name+refusalName)
 		require.Nil(t, a.ask(token))

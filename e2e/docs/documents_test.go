@@ -32,12 +32,13 @@ const (
 	configuration = "docs/configuration.md"
 	operations    = "docs/operations.md"
 	performance   = "docs/performance.md"
+	scaling       = "docs/scaling.md"
 	packages      = "e2e/README.md"
 	notebook      = "e2e/bench/NOTES.md"
 )
 
 var documents = []string{
-	readme, security, changelog, contributing, configuration, operations, performance, packages, notebook,
+	readme, security, changelog, contributing, configuration, operations, performance, scaling, packages, notebook,
 	chinese(readme), chinese(configuration), chinese(operations), chinese(performance),
 }
 
