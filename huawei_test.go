@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"net/url"
 	"strconv"
 	"strings"
@@ -533,5 +534,37 @@ func TestClient_numbersCountAsTheyAreWritten(t *testing.T) {
 		}
 		require.NotNil(t, failure, body)
 		require.Equal(t, code, failure.outcome.code, body)
+	}
+}
+
+// Of a lookup's later calls none has the whole time to connect. How much is left follows from what its token drew before, and what one
+// client's tokens draw must not open the breaker for others.
+func TestClient_aLaterCallThatIsTooLateToConnectIsNoFailureToConnect(t *testing.T) {
+	t.Parallel()
+	tooLate := func(req *http.Request) (*http.Response, error) {
+		httptrace.ContextClientTrace(req.Context()).GetConn("huawei.test:443")
+		return nil, context.DeadlineExceeded
+	}
+	for name, test := range map[string]struct {
+		first     roundTrip
+		clientIDs []string
+		connects  bool
+	}{
+		"a retry":                         {first: respond(http.StatusBadGateway, "-", "")},
+		"the second call":                 {first: respond(http.StatusOK, "-", `{"type":0,"client_id":"7","expire_in":60}`), clientIDs: []string{"7"}},
+		"the first call":                  {first: tooLate, connects: true},
+		"a retry of what did not connect": {first: func(*http.Request) (*http.Response, error) { return nil, errDial }, connects: true},
+	} {
+		calls := 0
+		c := fuzzClient(func(req *http.Request) (*http.Response, error) {
+			if calls++; calls == 1 {
+				return test.first(req)
+			}
+			return tooLate(req)
+		}, test.clientIDs...)
+		c.retries = 1
+		v := lookUp(c, "token")
+		require.Equal(t, codeTimeout, v.outcome.code, name)
+		require.Equal(t, test.connects, v.unconnected, name)
 	}
 }
