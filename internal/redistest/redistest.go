@@ -116,6 +116,7 @@ func (s *Server) run() error {
 	process := exec.Command(s.path, args...)
 	output := &bytes.Buffer{}
 	process.Stdout, process.Stderr = output, output
+	process.SysProcAttr = attributes()
 	if err := process.Start(); err != nil {
 		return err
 	}
