@@ -24,6 +24,9 @@ func (s *Sim) newControls() http.Handler {
 	mux.HandleFunc("DELETE /sim/stats", s.serveReset)
 	mux.HandleFunc("POST /sim/reset", s.serveReset)
 	mux.HandleFunc("POST /sim/revoke", s.serveRevoke)
+	mux.HandleFunc("POST /sim/events", s.serveEvents)
+	mux.HandleFunc("GET "+EventConfigPath, s.serveEventConfig)
+	mux.HandleFunc("GET "+eventKeysPath, s.serveEventKeys)
 	mux.HandleFunc(elsewherePath, s.serveElsewhere)
 	return mux
 }
@@ -76,7 +79,15 @@ func (s *Sim) serveRevoke(w http.ResponseWriter, r *http.Request) {
 		writeText(w, http.StatusBadRequest, "send the token URL-encoded in a form: token=…\n")
 		return
 	}
-	s.Revoke(form.Get("token"))
+	token, receiver := form.Get("token"), form.Get("receiver")
+	s.Revoke(token)
+	if receiver == "" {
+		receiver, _ = s.receiver.Load().(string)
+	}
+	if _, isUser := UserOf(token); receiver != "" && isUser {
+		s.deliver(w, r, Event{Receiver: receiver, Token: token})
+		return
+	}
 	w.WriteHeader(http.StatusNoContent)
 }
 

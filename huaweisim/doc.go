@@ -6,6 +6,9 @@
 //   - huawei.oauth2.user.getTokenInfo: for which app the token was issued and
 //     how long it lives, at [TokenInfoPath].
 //
+// It sends account events, too, signed with keys that it announces at
+// [EventConfigPath]: [Sim.SendEvent], POST /sim/events.
+//
 // The behaviour follows Huawei's pages "account-api-get-user-info-get-phone",
 // "account-api-get-nickname-and-avatar", "account-server-error-code" and the
 // REST page on parsing credentials (getTokenInfo) at developer.huawei.com. Where

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -28,8 +29,8 @@ const (
 	ForeignClientID = "109999999"
 )
 
-// Sim is the simulated account service: an [http.Handler] for /rest.php and for
-// its own controls under /sim/. Every method may be called at any time by any
+// Sim is the simulated account service: an [http.Handler] for /rest.php, for the
+// keys of account events and for its own controls under /sim/. Every method may be called at any time by any
 // number of goroutines.
 //
 // Connections are cut by hijacking them; where that is impossible (HTTP/2, a
@@ -41,6 +42,12 @@ type Sim struct {
 
 	// revoked holds the SHA-256 of every token given to Revoke.
 	revoked sync.Map
+
+	events        atomic.Int64 // sent
+	announcements atomic.Int64 // of the events' keys
+	receiver      atomic.Value // string: where Revoke sends an event to
+	keysOnce      sync.Once
+	keys          *eventKeys
 
 	closeOnce sync.Once
 	closed    chan struct{}
@@ -73,7 +80,8 @@ func (s *Sim) SetFaults(faults ...Fault) {
 
 // Revoke ends a token's life early, as a changed password or a cancelled
 // authorisation does: from now on getInfo answers 6 and getTokenInfo 31204. There
-// is no way back.
+// is no way back. Of POST /sim/revoke, the receiver of events is told, if there is
+// one.
 func (s *Sim) Revoke(token string) {
 	s.revoked.Store(sha256.Sum256([]byte(token)), nil)
 }
@@ -91,7 +99,7 @@ func (s *Sim) TokenCalls(api, token string) int { return s.stats.tokenCalls(api,
 // ServeHTTP answers the simulated calls and the controls; any other path is 404.
 func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
-	case isControl(r.URL.Path):
+	case isControl(r.URL.Path), r.URL.Path == EventConfigPath, r.URL.Path == eventKeysPath:
 		s.controls.ServeHTTP(w, r)
 	default:
 		s.serveCall(w, r)

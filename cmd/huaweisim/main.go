@@ -37,5 +37,6 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	}
 	sim := huaweisim.New()
 	defer sim.Close()
+	sim.SendEventsTo(o.events)
 	return serve(ctx, o, sim, stdout)
 }

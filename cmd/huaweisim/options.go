@@ -15,6 +15,7 @@ type options struct {
 	http        string
 	https       string
 	certificate tls.Certificate // set with https
+	events      string          // where revoking sends an account event to; "" = nowhere
 }
 
 // parseOptions reads the command line. It returns flag.ErrHelp after it has
@@ -28,6 +29,7 @@ func parseOptions(args []string, stdout io.Writer) (options, error) {
 	flags.StringVar(&o.https, "https", "", "`address` to serve https on; needs -cert and -key")
 	flags.StringVar(&cert, "cert", "", "PEM `file` with the certificate for -https, intermediates after it")
 	flags.StringVar(&key, "key", "", "PEM `file` with the private key of -cert")
+	flags.StringVar(&o.events, "events", "", "`URL` that POST /sim/revoke sends an account event to, such as http://127.0.0.1:8000/huawei/events")
 
 	err := flags.Parse(args)
 	switch {
