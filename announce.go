@@ -15,6 +15,10 @@ import (
 // so that the log's last such line is what holds.
 func (l *logger) announce(s *settings) {
 	l.say(slog.LevelInfo, "ready: "+s.describe())
+	if s.events.path != "" && len(s.upstream.redis.address) == 0 {
+		l.say(slog.LevelInfo, "account events reach this Traefik only: where several serve the same users, set redis.address, "+
+			"so that the others hear of them")
+	}
 	if len(s.upstream.audience.clientIDs) == 0 {
 		l.say(slog.LevelWarn, "audience.clientIDs is not set: the token of ANY Huawei app is accepted, so the "+
 			"owner of another app can act here as that app's users; list your own apps' client IDs")

@@ -34,7 +34,8 @@ type cache struct {
 	limit   int
 	mu      *sync.RWMutex
 	entries map[key]*entry
-	byEnd   []*entry // a heap: the nearest end comes first
+	byEnd   []*entry   // a heap: the nearest end comes first
+	users   *userIndex // nil = none; of good answers, where account events are received
 }
 
 func newCache(limit int) *cache {
@@ -62,6 +63,9 @@ func putEntry(c *cache, e *entry, now time.Duration) (evicted int) {
 	e.place = len(c.byEnd)
 	c.byEnd = append(c.byEnd, e)
 	siftUp(c, e.place)
+	if c.users != nil {
+		indexEntry(c.users, e)
+	}
 	c.mu.Lock()
 	c.entries[e.key] = e
 	c.mu.Unlock()
@@ -73,6 +77,10 @@ func replaceEntry(c *cache, old, e *entry) {
 	e.place = old.place
 	c.byEnd[e.place] = e
 	restoreHeap(c, e.place)
+	if c.users != nil {
+		unindexEntry(c.users, old)
+		indexEntry(c.users, e)
+	}
 	c.mu.Lock()
 	c.entries[e.key] = e
 	c.mu.Unlock()
@@ -83,6 +91,9 @@ func removeEntry(c *cache, e *entry) {
 	c.mu.Lock()
 	delete(c.entries, e.key)
 	c.mu.Unlock()
+	if c.users != nil {
+		unindexEntry(c.users, e)
+	}
 	last := len(c.byEnd) - 1
 	place := e.place
 	moved := c.byEnd[last]

@@ -96,6 +96,10 @@ func (c *checker) settings(config *Config) (*settings, error) {
 				secretFile:   strings.TrimSpace(config.Redis.SecretFile),
 			},
 		},
+		events: eventSettings{
+			path:      c.path("events.path", config.Events.Path),
+			configURL: c.url("events.configURL", config.Events.ConfigURL, allowHTTP),
+		},
 		debugHeader: c.boolean("debugHeader", config.DebugHeader),
 		logLevel:    logLevels[c.word("logLevel", config.LogLevel, "error", "warn", "info", "debug")],
 	}
@@ -214,6 +218,23 @@ func hasPort(u *url.URL) bool {
 	}
 	port, err := strconv.ParseUint(u.Port(), 10, 16)
 	return err == nil && port > 0
+}
+
+// path returns a path that the URLs of requests can have as it stands, or "".
+func (c *checker) path(option, value string) string {
+	value = strings.TrimSpace(value)
+	if value == "" {
+		return ""
+	}
+	u, err := url.Parse(value)
+	switch {
+	case err != nil || u.Path != value || value[0] != '/' || len(value) > maxPath || !isVisible(value):
+		fallthrough
+	case strings.Contains(value, "//") || strings.Contains(value, "/."): // which Traefik's router cleans, or clients do
+		c.add(option, "%q is no path; write one such as /huawei/events", value)
+		return ""
+	}
+	return value
 }
 
 // given tells whether a list has elements. One that is there but empty is a problem: a variable that is not set makes it so, and
@@ -373,6 +394,9 @@ func (c *checker) parameterName(path, value string) string {
 func (c *checker) contradictions(config *Config, s *settings) {
 	if s.token.header+s.token.cookie+s.token.query == "" {
 		c.add("token", "no source is left: token.header, token.cookie and token.query are all empty; name at least one")
+	}
+	if s.events.path != "" && len(s.upstream.audience.clientIDs) == 0 && !c.has("audience.clientIDs") {
+		c.add("events.path", "needs audience.clientIDs: an event is for one of your apps; list their client IDs")
 	}
 	if protectedNames(headerNames(s.headers))[fold(s.token.header)] {
 		c.add("token.header", "%q is an identity header, which is taken off every request before the token is read; choose another", config.Token.Header)

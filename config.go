@@ -18,6 +18,7 @@ type Config struct {
 	Huawei         HuaweiConfig   `json:"huawei,omitempty"`
 	Cache          CacheConfig    `json:"cache,omitempty"`
 	Redis          RedisConfig    `json:"redis,omitempty"`
+	Events         EventsConfig   `json:"events,omitempty"`
 	DebugHeader    string         `json:"debugHeader,omitempty"`
 	LogLevel       string         `json:"logLevel,omitempty"`
 
@@ -103,6 +104,14 @@ type RedisConfig struct {
 	Unknown map[string]interface{} `json:"-" mapstructure:",remain"`
 }
 
+// EventsConfig says where Huawei's account events are received, and where their issuer and keys are announced.
+type EventsConfig struct {
+	Path      string `json:"path,omitempty"`
+	ConfigURL string `json:"configURL,omitempty"`
+
+	Unknown map[string]interface{} `json:"-" mapstructure:",remain"`
+}
+
 // CreateConfig returns the defaults; Traefik decodes the user's options over them. Lists stay nil: Traefik up to v3.5.0
 // would keep the tail of a default list that is longer than the user's.
 func CreateConfig() *Config {
@@ -143,6 +152,9 @@ func CreateConfig() *Config {
 			TLS:       "false",
 			Timeout:   "100ms",
 			KeyPrefix: "huaweiid:",
+		},
+		Events: EventsConfig{
+			ConfigURL: "https://risc.cloud.huawei.com/v1beta/public/risc/.well-known/risc-configuration",
 		},
 		DebugHeader: "false",
 		LogLevel:    "info",

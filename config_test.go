@@ -51,6 +51,8 @@ var defaults = map[string]string{
 	"redis.keyPrefix":          "huaweiid:",
 	"redis.secret":             "",
 	"redis.secretFile":         "",
+	"events.path":              "",
+	"events.configURL":         "https://risc.cloud.huawei.com/v1beta/public/risc/.well-known/risc-configuration",
 	"debugHeader":              "false",
 	"logLevel":                 "info",
 }
@@ -151,6 +153,9 @@ func with(t *testing.T, path, value string) *Config {
 	require.True(t, found, "no option %s", path)
 	if path == "redis.address" {
 		config.Redis.Secret = string(testSecret) // without which an address is a mistake
+	}
+	if path == "events.path" {
+		config.Audience.ClientIDs = []string{"101234567"} // the same
 	}
 	return config
 }

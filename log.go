@@ -124,6 +124,11 @@ func (l *logger) redis(op string, err error) {
 	l.event(slog.LevelWarn, "redis "+fault.result, "shared cache does not serve", "op", op, "cause", err, "remedy", fault.remedy)
 }
 
+// accountEvent says that an event was obeyed, and nothing of whom it is about.
+func (l *logger) accountEvent(kind string, forgotten int) {
+	l.event(slog.LevelInfo, "event "+kind, "account event: the user's answers are forgotten", "type", kind, "answers", forgotten)
+}
+
 // refusal says that a request was refused, or in report mode that it would have been.
 func (l *logger) refusal(o *outcome, fingerprint string, report bool) {
 	if report {

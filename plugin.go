@@ -27,6 +27,7 @@ type plugin struct {
 	guard     *guard
 	enricher  *enricher
 	upstream  *upstream
+	receiver  *receiver // of account events; nil = this instance receives none
 	log       *logger
 }
 
@@ -48,10 +49,14 @@ func New(ctx context.Context, next http.Handler, config *Config, name string) (h
 	if err != nil {
 		return nil, err
 	}
+	served := p.handler()
 	if p.settings.allowPreflight {
-		return p.besidePreflights(p.handler()), nil
+		served = p.besidePreflights(served)
 	}
-	return p.handler(), nil
+	if p.receiver != nil {
+		served = p.besideEvents(served)
+	}
+	return served, nil
 }
 
 func newPlugin(ctx context.Context, next http.Handler, config *Config, name string) (*plugin, error) {
@@ -71,6 +76,9 @@ func newPlugin(ctx context.Context, next http.Handler, config *Config, name stri
 		enricher:  b.enricher,
 		upstream:  u,
 		log:       newLogger(name, s.logLevel, u.throttle),
+	}
+	if s.events.path != "" {
+		p.receiver = upstreams.receiver(b.state, s)
 	}
 	if isNew {
 		p.log.announce(s)

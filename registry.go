@@ -26,6 +26,8 @@ type tenancy struct {
 	key      string
 	tenants  int
 	eviction *time.Timer // runs while there are no tenants
+
+	receivers map[string]*receiver // of account events, by where these are announced
 }
 
 var upstreams = &registry{upstreams: map[string]*tenancy{}, after: time.AfterFunc}
@@ -44,8 +46,9 @@ func (r *registry) tenancyOf(k string, s upstreamSettings) *tenancy {
 	defer r.mu.Unlock()
 	t := r.upstreams[k]
 	if t == nil {
-		t = &tenancy{upstream: newUpstream(s), key: k}
+		t = &tenancy{upstream: newUpstream(s), key: k, receivers: map[string]*receiver{}}
 		r.upstreams[k] = t
+		r.watch()
 	}
 	t.tenants++
 	if t.eviction != nil {
@@ -53,6 +56,69 @@ func (r *registry) tenancyOf(k string, s upstreamSettings) *tenancy {
 		t.eviction = nil
 	}
 	return t
+}
+
+// receiver returns what instances that use an upstream receive account events with.
+func (r *registry) receiver(k string, s *settings) *receiver {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t := r.upstreams[k]
+	received := t.receivers[s.events.configURL]
+	if received == nil {
+		received = newReceiver(s, t.upstream)
+		t.receivers[s.events.configURL] = received
+		r.watch()
+	}
+	return received
+}
+
+// watch has every upstream that account events may be about be ready for them. r.mu is held.
+func (r *registry) watch() {
+	for _, t := range r.upstreams {
+		if len(t.receivers) == 0 {
+			continue
+		}
+		for _, other := range r.upstreams {
+			if sharesClientID(other.upstream, t.upstream.client.clientIDs) {
+				watchUsers(other.upstream)
+			}
+		}
+	}
+}
+
+// sharesClientID tells whether an upstream may have answers about users of one of the apps. One without client IDs has any app's.
+func sharesClientID(u *upstream, clientIDs map[string]bool) bool {
+	for id := range clientIDs {
+		if u.client.clientIDs[id] {
+			return true
+		}
+	}
+	return len(u.client.clientIDs) == 0
+}
+
+// obey has every upstream forget the users whom events are about.
+func (r *registry) obey(events []accountEvent, log *logger) error {
+	for _, e := range events {
+		forgotten := 0
+		for _, u := range r.sharing(e.clientID) {
+			forgotten += forgetUser(u, e.openID, e.unionID)
+		}
+		log.accountEvent(e.kind, forgotten)
+	}
+	return nil
+}
+
+// sharing returns the upstreams that may have answers about users of an app.
+func (r *registry) sharing(clientID string) []*upstream {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var found []*upstream
+	for _, t := range r.upstreams {
+		if sharesClientID(t.upstream, map[string]bool{clientID: true}) {
+			found = append(found, t.upstream)
+		}
+	}
+	return found
 }
 
 // release notes that an instance is gone, and has the upstream follow if no other comes.

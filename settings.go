@@ -17,6 +17,7 @@ type settings struct {
 	headers        headerSettings
 	phone          phoneSettings
 	upstream       upstreamSettings // no level of its own: its groups are options' groups
+	events         eventSettings
 	debugHeader    bool
 	logLevel       slog.Level
 }
@@ -92,6 +93,12 @@ type redisSettings struct {
 	secretFile   string
 }
 
+// eventSettings are of the instance that receives account events; "" as path = it receives none.
+type eventSettings struct {
+	path      string
+	configURL string
+}
+
 // secret is a text that must not be logged. The line at start recognizes the type, and says only that the option is set.
 type secret struct {
 	hidden string
@@ -142,4 +149,5 @@ const (
 	minSecret        = 32 // bytes
 	maxClientID      = 64
 	maxHeaderName    = 128
+	maxPath          = 256
 )

@@ -38,12 +38,14 @@ func consider(u *upstream, e *entry, f *flight) *entry {
 	if now >= e.end || own != nil && e.asked <= own.asked {
 		return nil
 	}
+	if e.identity != nil && u.good.users != nil && isForgotten(u.good.users, e) {
+		return nil
+	}
 	if now < e.expires {
 		return e
 	}
 	if e.identity != nil {
-		putEntry(u.good, e, now)
-		f.known = true
+		f.known = keepGood(u, e, now)
 	}
 	return nil
 }

@@ -244,7 +244,7 @@ func landShared(u *upstream, f *flight, e *entry) {
 		putEntry(u.refused, e, now)
 		return
 	}
-	putEntry(u.good, e, now)
+	keepGood(u, e, now)
 }
 
 // keepIdentity stores a good answer. The lock is held.
@@ -274,8 +274,9 @@ func keepIdentity(u *upstream, k key, f *flight, now time.Duration) {
 		return
 	}
 	// A refusal of the same token is past its end by now, or nobody would have looked the token up.
-	putEntry(u.good, e, now)
-	f.fresh = e
+	if keepGood(u, e, now) {
+		f.fresh = e
+	}
 }
 
 // keepRefusal ends the good answer that a refusal is about, and stores the refusal. The lock is held.

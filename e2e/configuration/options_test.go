@@ -62,12 +62,14 @@ var everyOption = []struct {
 	{"redis.keyPrefix", `"shop:"`, "shop:"},
 	{"redis.secret", `"0123456789abcdef0123456789abcdef"`, "0123456789abcdef0123456789abcdef"},
 	{"redis.secretFile", `"testdata/ca.pem"`, "testdata/ca.pem"},
+	{"events.path", `"/huawei/events"`, "/huawei/events"},
+	{"events.configURL", `"https://gateway.example/risc-configuration"`, "https://gateway.example/risc-configuration"},
 	{"debugHeader", `true`, "true"},
 	{"logLevel", `"debug"`, "debug"},
 }
 
 // incomplete are the options that mean something only with another one.
-var incomplete = map[string]bool{"redis.address": true}
+var incomplete = map[string]bool{"redis.address": true, "events.path": true}
 
 // contradictory are the options that cannot stand beside others of everyOption.
 var contradictory = map[string]bool{"redis.passwordFile": true, "redis.database": true, "redis.secretFile": true}

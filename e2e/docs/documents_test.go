@@ -31,6 +31,7 @@ const (
 	changelog     = "CHANGELOG.md"
 	contributing  = "CONTRIBUTING.md"
 	configuration = "docs/configuration.md"
+	revocation    = "docs/revocation.md"
 	operations    = "docs/operations.md"
 	performance   = "docs/performance.md"
 	scaling       = "docs/scaling.md"
@@ -39,7 +40,7 @@ const (
 )
 
 var documents = withChinese(
-	readme, security, changelog, contributing, configuration, operations, performance, scaling, packages, notebook,
+	readme, security, changelog, contributing, configuration, revocation, operations, performance, scaling, packages, notebook,
 )
 
 // withChinese adds the Chinese counterparts of what operators read.
