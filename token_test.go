@@ -281,3 +281,17 @@ func TestMisspelt(t *testing.T) {
 	require.False(t, misspelt(everywhere, request("/")))
 	require.False(t, misspelt(newTokenSource(tokenSettings{cookie: "c"}), request("/", "Authorization: T")))
 }
+
+// The "c" in "%6c" begins the parameter's name as it stands there, and ends an escape.
+func TestFindToken_anEscapeThatRunsIntoTheNameHidesNoOther(t *testing.T) {
+	t.Parallel()
+	source := newTokenSource(tokenSettings{query: "client_token"})
+	for query, want := range map[string]string{
+		"%63lient_token=one&%6client_token=x":                  "",
+		"client_token=one&%63lient_token=two&%6client_token=x": whenRepeated,
+	} {
+		token, _, problem := findToken(source, request("/?"+query))
+		require.Equal(t, want, problem, query)
+		require.Equal(t, "one", token, query)
+	}
+}
