@@ -234,9 +234,17 @@ func TestRedis_evictsWithoutAnError(t *testing.T) {
 	evicted, err := strconv.Atoi(server.Info("evicted_keys"))
 	require.NoError(t, err)
 	assert.Positive(t, evicted)
-	got, _, err := r.get("key2999")
-	require.NoError(t, err)
-	assert.Equal(t, value, got)
+	found := 0
+	for i := range 3000 {
+		got, _, err := r.get("key" + strconv.Itoa(i))
+		require.NoError(t, err)
+		if got != "" {
+			found++
+			require.Equal(t, value, got)
+		}
+	}
+	assert.NotZero(t, found)
+	assert.Less(t, found, 3000)
 }
 
 func TestRedis_tellsAReplicaFromAMaster(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -144,10 +145,11 @@ func TestRedisCluster_nodeThatDiesTakesOnlyItsOwnSlots(t *testing.T) {
 		requireGets(t, r, keys[2], "of "+keys[2])
 	}
 	cluster.Nodes[0].Restart()
-	eventually(t, func() bool {
+	// The node has to find the others again before it serves.
+	require.Eventually(t, func() bool {
 		r.clock.advance(redisPause)
 		return r.set(keys[0], "of "+keys[0]) == nil
-	})
+	}, 30*time.Second, 10*time.Millisecond)
 }
 
 // What is configured may be one address that leads to any node, such as a service's in Kubernetes.

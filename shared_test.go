@@ -87,6 +87,15 @@ func TestShared_whatHuaweiSaysIsToldToOthers(t *testing.T) {
 	require.Same(t, outcomeByNSP["6"], others.told["expired/1"].refusal)
 }
 
+// It ends the good answer that the others have, too.
+func TestShared_aRefusalThatIsNotKeptIsToldAllTheSame(t *testing.T) {
+	t.Parallel()
+	r, others := newSharedRig(t, func(c *Config) { c.Cache.NegativeTTL = "0s" })
+	r.requireRefused(r.ask("expired/1"), codeTokenInvalid)
+	<-others.onTold
+	require.Equal(t, codeTokenInvalid, others.told["expired/1"].refusal.code)
+}
+
 func TestShared_aRefusalOfOthersCounts(t *testing.T) {
 	t.Parallel()
 	r, others := newSharedRig(t, nil)
