@@ -90,10 +90,18 @@ func parseEvent(element json.RawMessage, audience []string) ([]accountEvent, *ev
 			return nil, badEvent("an event of a known type has no subject, or its sub or extra is no text")
 		}
 		events = append(events, accountEvent{
-			kind: kind, clientID: clientID, jti: body.JTI, openID: subject.Extra, unionID: subject.Sub,
+			kind: kind, clientID: clientID, jti: body.JTI, openID: idOf(subject.Extra), unionID: idOf(subject.Sub),
 		})
 	}
 	return events, nil
+}
+
+// idOf returns "" for what is no ID that an identity can have, and so matches nobody.
+func idOf(text string) string {
+	if len(text) > maxValue || !isVisible(text) {
+		return ""
+	}
+	return text
 }
 
 func subjectIn(raw json.RawMessage) *eventSubject {

@@ -2,6 +2,7 @@ package huaweiid
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 	"time"
 )
@@ -28,6 +29,7 @@ type tenancy struct {
 	eviction *time.Timer // runs while there are no tenants
 
 	receivers map[string]*receiver // of account events, by where these are announced
+	listening bool                 // a timer reads the fleet's account events
 }
 
 var upstreams = &registry{upstreams: map[string]*tenancy{}, after: time.AfterFunc}
@@ -55,6 +57,7 @@ func (r *registry) tenancyOf(k string, s upstreamSettings) *tenancy {
 		t.eviction.Stop()
 		t.eviction = nil
 	}
+	r.listen(t)
 	return t
 }
 
@@ -81,6 +84,7 @@ func (r *registry) watch() {
 		for _, other := range r.upstreams {
 			if sharesClientID(other.upstream, t.upstream.client.clientIDs) {
 				watchUsers(other.upstream)
+				r.listen(other)
 			}
 		}
 	}
@@ -96,7 +100,31 @@ func sharesClientID(u *upstream, clientIDs map[string]bool) bool {
 	return len(u.client.clientIDs) == 0
 }
 
-// obey has every upstream forget the users whom events are about.
+// listen starts the timer by which an upstream that is in use reads the fleet's account events. r.mu is held.
+func (r *registry) listen(t *tenancy) {
+	if t.upstream.list == nil || t.listening || t.tenants == 0 || !isWatched(t.upstream) {
+		return
+	}
+	t.listening = true
+	r.after(listInterval, func() { r.hear(t) })
+}
+
+// hear reads the list, and sets the timer again while there are tenants.
+func (r *registry) hear(t *tenancy) {
+	defer recovered()
+	hearOnce(t.upstream)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t.listening = false
+	r.listen(t)
+}
+
+func hearOnce(u *upstream) {
+	defer recovered()
+	catchUp(u, newLogger("account events", slog.LevelInfo, u.throttle))
+}
+
+// obey has every upstream forget the users whom events are about, and then tells the fleet.
 func (r *registry) obey(events []accountEvent, log *logger) error {
 	for _, e := range events {
 		forgotten := 0
@@ -105,7 +133,50 @@ func (r *registry) obey(events []accountEvent, log *logger) error {
 		}
 		log.accountEvent(e.kind, forgotten)
 	}
+	return r.tell(events, log)
+}
+
+// tell appends events to every list that upstreams of theirs read. All of these have obeyed already.
+func (r *registry) tell(events []accountEvent, log *logger) error {
+	items := map[string][]string{}
+	lists := map[string]*eventList{}
+	for _, u := range r.sharingAny(events) {
+		l := u.list
+		id := l.identity()
+		if lists[id] == nil {
+			sealed, err := l.items(events)
+			if err != nil {
+				return err
+			}
+			items[id] = sealed
+			lists[id] = l
+		}
+		l.note(items[id])
+	}
+	for id, l := range lists {
+		if err := l.push(items[id]); err != nil {
+			log.redis("rpush", err)
+			return err
+		}
+	}
 	return nil
+}
+
+// sharingAny returns the upstreams in a fleet that one of the events may be about.
+func (r *registry) sharingAny(events []accountEvent) []*upstream {
+	clientIDs := map[string]bool{}
+	for _, e := range events {
+		clientIDs[e.clientID] = true
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var found []*upstream
+	for _, t := range r.upstreams {
+		if t.upstream.list != nil && sharesClientID(t.upstream, clientIDs) {
+			found = append(found, t.upstream)
+		}
+	}
+	return found
 }
 
 // sharing returns the upstreams that may have answers about users of an app.

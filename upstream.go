@@ -16,6 +16,7 @@ type upstream struct {
 	client *client
 	gate   *gate
 	shared sharedTier                    // nil = none
+	list   *eventList                    // account events of the fleet, where there is a shared tier; nil = none
 	since  func(time.Time) time.Duration // time.Since but in tests
 	random func() float64                // from 0 up to 1
 
@@ -65,6 +66,7 @@ func newUpstream(s upstreamSettings) *upstream {
 	// A nil *redisTier in the interface would not be nil.
 	if tier := newRedisTier(s, u.salt); tier != nil {
 		u.shared = tier
+		u.list = newEventList(tier)
 	}
 	return u
 }

@@ -1,0 +1,207 @@
+package huaweiid
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/traefik-huaweiid/huaweiid/internal/redistest"
+)
+
+// fleet is replicas that share a Redis, each with a registry of its own.
+type fleet struct {
+	*testing.T
+	server *redistest.Server
+}
+
+type member struct {
+	registry *registry
+	alarms   *alarms
+	upstream *upstream
+	log      *logger
+	stop     context.CancelFunc
+}
+
+func newFleet(t *testing.T) *fleet {
+	t.Helper()
+	return &fleet{t, redistest.Start(t)}
+}
+
+func (f *fleet) start() *member {
+	f.Helper()
+	s := testSettings("https://a.example")
+	s.audience.clientIDs = []string{"1"}
+	s.cache = cacheSettings{ttl: time.Hour, staleIfError: time.Hour, maxEntries: 100}
+	s.huawei.timeout = time.Second
+	s.redis = redisSettings{address: []string{f.server.Address}, timeout: 5 * time.Second, keyPrefix: "huaweiid:", secret: secret{string(testSecret)}}
+	r, a := newTestRegistry()
+	ctx, stop := context.WithCancel(context.Background())
+	u := r.acquire(ctx, s.key(), s)
+	f.Cleanup(func() { closeUpstream(u) })
+	r.receiver(s.key(), &settings{upstream: s})
+	return &member{r, a, u, newLogger("test@file", 0, newThrottle()), stop}
+}
+
+// know stores a good answer that Huawei gave just now.
+func (r *member) know(name, openID string) {
+	r.upstream.mu.Lock()
+	defer r.upstream.mu.Unlock()
+	now := r.upstream.since(epoch)
+	keepGood(r.upstream, &entry{key: keyOf(r.upstream, name), identity: newIdentity(openID, "", "", "", ""), asked: now, end: now + time.Hour}, now)
+}
+
+func (r *member) count() int {
+	r.upstream.mu.Lock()
+	defer r.upstream.mu.Unlock()
+	return len(r.upstream.good.entries)
+}
+
+func (r *member) receive(t *testing.T, openIDs ...string) {
+	t.Helper()
+	var events []accountEvent
+	for _, id := range openIDs {
+		events = append(events, accountEvent{kind: "tokens-revoked", clientID: "1", openID: id})
+	}
+	require.NoError(t, r.registry.obey(events, r.log))
+}
+
+func TestEventList_reachesTheOtherReplicas(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	a, b := f.start(), f.start()
+	for _, r := range []*member{a, b} {
+		require.True(t, catchUp(r.upstream, r.log))
+		r.know("token", "open")
+		r.know("other", "open-2")
+	}
+	a.receive(t, "open")
+	require.Equal(t, 1, a.count())
+	require.True(t, catchUp(b.upstream, b.log))
+	require.Equal(t, 1, b.count())
+	b.know("token", "open")
+	require.True(t, catchUp(b.upstream, b.log))
+	require.Equal(t, 2, b.count(), "an event is obeyed once")
+	a.know("token", "open")
+	require.True(t, catchUp(a.upstream, a.log))
+	require.Equal(t, 2, a.count(), "its own has been obeyed already")
+	key := f.server.Keys()[0]
+	require.NotContains(t, string(f.server.Dump()), "open")
+	require.Greater(t, f.server.Int("PTTL", key), (2 * time.Hour).Milliseconds())
+}
+
+func TestEventList_isReadByATimerWhileInstancesUseTheState(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	a, b := f.start(), f.start()
+	require.Equal(t, []time.Duration{time.Second}, b.alarms.set)
+	b.know("token", "open")
+	a.receive(t, "open")
+	b.alarms.rings[0]()
+	require.Zero(t, b.count())
+	require.Len(t, b.alarms.rings, 2, "and again")
+	b.stop()
+	eventually(t, func() bool { return b.alarms.count() == 3 }) // the eviction's
+	b.alarms.rings[1]()
+	require.Equal(t, 3, b.alarms.count(), "nobody uses it any more")
+}
+
+func TestEventList_aNewOrCutOffReplicaReadsItBeforeItBelievesRedis(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	a := f.start()
+	e := &entry{identity: newIdentity("open", "", "", "", ""), asked: a.upstream.since(epoch), expires: a.upstream.since(epoch) + time.Hour, end: a.upstream.since(epoch) + 2*time.Hour}
+	a.upstream.shared.store("token", e, a.log)
+	other := *e
+	other.identity = newIdentity("open-2", "", "", "", "")
+	a.upstream.shared.store("other", &other, a.log)
+	a.receive(t, "open")
+	for name, r := range map[string]*member{"new": f.start(), "the same": a} {
+		u := r.upstream
+		require.Nil(t, fromOthers(u, keyOf(u, "token"), "token", &flight{}, r.log), name)
+		require.NotNil(t, fromOthers(u, keyOf(u, "other"), "other", &flight{}, r.log), name)
+	}
+	b := f.start()
+	require.True(t, believes(b.upstream, b.log))
+	read := b.upstream.list.read
+	require.True(t, believes(b.upstream, b.log))
+	require.Equal(t, read, b.upstream.list.read, "read of late")
+	c := &clock{now: read + listBelieved}
+	b.upstream.list.since = c.since
+	a.receive(t, "open-2")
+	require.Nil(t, fromOthers(b.upstream, keyOf(b.upstream, "other"), "other", &flight{}, b.log))
+	f.server.Kill()
+	c.advance(listBelieved)
+	require.False(t, believes(b.upstream, b.log))
+}
+
+func TestEventList_outOfReachInvitesAnotherDelivery(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	a := f.start()
+	f.server.Kill()
+	a.know("token", "open")
+	require.ErrorIs(t, a.registry.obey([]accountEvent{{kind: "tokens-revoked", clientID: "1", openID: "open"}}, a.log), errEventList)
+	require.Zero(t, a.count(), "here it was obeyed")
+}
+
+func TestEventList_isBoundedAndWhoMissedEventsForgetsEverybody(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	a, b := f.start(), f.start()
+	a.receive(t, "first")
+	require.True(t, catchUp(b.upstream, b.log))
+	b.know("token", "open")
+	many := func(n int) {
+		for done := 0; done < n; done += listPage {
+			var ids []string
+			for i := 0; i < listPage; i++ {
+				ids = append(ids, fmt.Sprint("open-", done+i))
+			}
+			a.receive(t, ids...)
+		}
+	}
+	many(4 * listPage)
+	b.know("open-1", "open-1")
+	require.True(t, catchUp(b.upstream, b.log))
+	require.Equal(t, 1, b.count(), "all pages were read, and nobody else is forgotten")
+	many(maxListed + listPage)
+	require.EqualValues(t, maxListed, f.server.Int("LLEN", f.server.Keys()[0]))
+	require.True(t, catchUp(b.upstream, b.log))
+	require.Zero(t, b.count())
+	b.know("token", "open")
+	require.True(t, catchUp(b.upstream, b.log))
+	require.Equal(t, 1, b.count())
+}
+
+func TestEventList_itsLossIsAWarning(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	a, b := f.start(), f.start()
+	lines := record(&b.log.urgent)
+	a.receive(t, "open")
+	require.True(t, catchUp(b.upstream, b.log))
+	require.Empty(t, lines.String())
+	b.know("token", "other")
+	f.server.Do("FLUSHALL")
+	require.True(t, catchUp(b.upstream, b.log))
+	require.Contains(t, lines.String(), "the list of account events is gone from Redis")
+	require.Equal(t, 1, b.count())
+	a.receive(t, "other")
+	require.True(t, catchUp(b.upstream, b.log))
+	require.Zero(t, b.count(), "and what comes then is heard of")
+}
+
+func TestEventList_whatIsNotSealedByTheSecretIsNoEvent(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	a, b := f.start(), f.start()
+	a.receive(t, "first")
+	b.know("token", "open")
+	key := f.server.Keys()[0]
+	f.server.Do("RPUSH", key, "tokens-revoked\n1\nopen\n", "")
+	require.True(t, catchUp(b.upstream, b.log))
+	require.Equal(t, 1, b.count())
+}
