@@ -10,7 +10,7 @@ ifneq ($(findstring /,$(TRAEFIK)),)
 export TRAEFIK := $(abspath $(TRAEFIK))
 endif
 
-.PHONY: help demo demo-check pictures check-config test lint vendor-check test-unit fuzz traefik test-e2e soak bench bench-micro plugin configmap schema artwork rename
+.PHONY: help demo demo-check pictures check-config test lint vendor-check test-unit fuzz traefik test-e2e kubernetes test-kubernetes soak bench bench-micro plugin configmap schema artwork rename
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
@@ -101,6 +101,22 @@ test-e2e: ## the plugin interpreted, and in a real Traefik
 		/^exit status [0-9]+$$/ { status = $$3; next } \
 		/^(=== |PASS$$|level=|\? )/ || /^ *--- (PASS|SKIP)/ || /^[0-9\/]+ [0-9:]+ http: / || /: noticed by the class / { next } \
 		{ print } END { exit status }'
+
+# Files, so that what is there is not built again.
+kubernetes: e2e/.bin/kube-apiserver e2e/.bin/etcd ## build Kubernetes' API server and its store into e2e/.bin, once, in about five minutes
+
+e2e/.bin/kube-apiserver: e2e/kubernetes/go.mod
+	@echo "==> building Kubernetes' API server, once; this takes minutes"
+	@cd e2e/kubernetes && CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w" -o ../.bin/kube-apiserver k8s.io/kubernetes/cmd/kube-apiserver
+	@touch $@
+
+e2e/.bin/etcd: e2e/kubernetes/go.mod
+	@cd e2e/kubernetes && CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w" -o ../.bin/etcd go.etcd.io/etcd/server/v3
+	@touch $@
+
+test-kubernetes: traefik kubernetes ## apply examples/kubernetes to a real API server, with a real Traefik in front
+	@echo "==> go test: examples/kubernetes"
+	@cd e2e && go test -count=1 -run '^TestKubernetes' ./examples
 
 DURATION = 15m
 soak: traefik ## mixed traffic, faults and reloads for DURATION (15m); fails if what Traefik uses grows

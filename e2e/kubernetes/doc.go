@@ -1,0 +1,2 @@
+// Package kubernetes keeps the versions of what make kubernetes builds.
+package kubernetes
