@@ -11,6 +11,7 @@ const (
 	fromStale     = "stale"
 	fromShared    = "shared_hit"
 	fromNowhere   = "overloaded" // nobody was asked
+	fromPending   = "pending"    // in report mode: not yet
 )
 
 // answer says for whom a token stands, or what is in the way of knowing it, and how that was come by.

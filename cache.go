@@ -31,15 +31,19 @@ type entry struct {
 // Writers have to hold a lock of their own, the upstream's. mu only keeps hits, which read entries without that lock, from
 // reading while the map is written: so a hit waits for one assignment at most, not for the work on the heap.
 type cache struct {
-	limit   int
-	mu      *sync.RWMutex
-	entries map[key]*entry
-	byEnd   []*entry   // a heap: the nearest end comes first
-	users   *userIndex // nil = none; of good answers, where account events are received
+	limit int
+	mu    *sync.RWMutex
+	// Of mu: to the interpreter, these values cost a third of what mu's own methods do.
+	readLock   func()
+	readUnlock func()
+	entries    map[key]*entry
+	byEnd      []*entry   // a heap: the nearest end comes first
+	users      *userIndex // nil = none; of good answers, where account events are received
 }
 
 func newCache(limit int) *cache {
-	return &cache{limit: limit, mu: &sync.RWMutex{}, entries: map[key]*entry{}}
+	var mu sync.RWMutex
+	return &cache{limit: limit, mu: &mu, readLock: mu.RLock, readUnlock: mu.RUnlock, entries: map[key]*entry{}}
 }
 
 // putEntry stores an entry in place of the key's older one, and returns how many others had to go for it while they could

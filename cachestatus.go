@@ -24,6 +24,8 @@ func (a answer) cacheStatus() string {
 		return "huaweiid; fwd=miss; collapsed"
 	case fromShared:
 		return "huaweiid; hit" + ttl + "; detail=shared"
+	case fromPending:
+		return "huaweiid; fwd=miss; detail=pending"
 	case fromNowhere:
 		return "huaweiid; detail=overloaded"
 	}

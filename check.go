@@ -100,8 +100,10 @@ func (c *checker) settings(config *Config) (*settings, error) {
 			path:      c.path("events.path", config.Events.Path),
 			configURL: c.url("events.configURL", config.Events.ConfigURL, allowHTTP),
 		},
-		debugHeader: c.boolean("debugHeader", config.DebugHeader),
-		logLevel:    logLevels[c.word("logLevel", config.LogLevel, "error", "warn", "info", "debug")],
+		accessLogUser: c.word("accessLogUser", config.AccessLogUser, userNone, userOpenID, userUnionID),
+		metricsPath:   c.path("metricsPath", config.MetricsPath),
+		debugHeader:   c.boolean("debugHeader", config.DebugHeader),
+		logLevel:      logLevels[c.word("logLevel", config.LogLevel, "error", "warn", "info", "debug")],
 	}
 	c.contradictions(config, s)
 	c.redisContradictions(s.upstream.redis)
@@ -129,7 +131,7 @@ func (c *checker) add(path, format string, args ...interface{}) {
 func (c *checker) word(path, value string, allowed ...string) string {
 	word := strings.ToLower(strings.TrimSpace(value))
 	for _, a := range allowed {
-		if word == a {
+		if strings.EqualFold(word, a) {
 			return a
 		}
 	}
@@ -392,6 +394,9 @@ func (c *checker) parameterName(path, value string) string {
 
 // contradictions finds options that are right each alone, but not together.
 func (c *checker) contradictions(config *Config, s *settings) {
+	if s.metricsPath != "" && s.metricsPath == s.events.path {
+		c.add("metricsPath", "%q is the path of events, too; choose another", s.metricsPath)
+	}
 	if s.token.header+s.token.cookie+s.token.query == "" {
 		c.add("token", "no source is left: token.header, token.cookie and token.query are all empty; name at least one")
 	}

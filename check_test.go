@@ -59,6 +59,8 @@ func TestCheck_acceptsEachOptionUpToItsBounds(t *testing.T) {
 		"redis.timeout":            {"1ms", "5s", "5"},
 		"redis.keyPrefix":          {"", "huaweiid:", "{shop}:", strings.Repeat("p", 64)},
 		"redis.secret":             {"", strings.Repeat("s", 32), strings.Repeat("s", 32) + "\n", strings.Repeat("s", 5000)},
+		"accessLogUser":            {"none", "openID", "unionID", "OPENID"},
+		"metricsPath":              {"", "/metrics", "/a/b-c~d"},
 		"debugHeader":              {"true", "false"},
 		"logLevel":                 {"error", "warn", "info", "debug", "DEBUG", "Info"},
 	} {
@@ -100,6 +102,10 @@ func TestCheck_refusesAndSaysWhatWouldBeRight(t *testing.T) {
 		{"token.remove", "", `"" is neither true nor false`},
 		{"phone.require", "no", `"no" is neither true nor false`},
 		{"huawei.allowHTTP", "on", `"on" is neither true nor false`},
+		{"accessLogUser", "phone", `"phone" is none of none, openID, unionID`},
+		{"metricsPath", "metrics", `"metrics" is no path; write one such as /huawei/events`},
+		{"metricsPath", "/metrics?x", `"/metrics?x" is no path; write one such as /huawei/events`},
+		{"metricsPath", "/a b", `"/a b" is no path; write one such as /huawei/events`},
 		{"debugHeader", "2", `"2" is neither true nor false`},
 
 		{"token.header", "X Token", `"X Token" is no header name; write letters, digits and hyphens, such as Authorization`},
@@ -477,4 +483,13 @@ func certificatePEM(t *testing.T) string {
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	require.NoError(t, err)
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+}
+
+func TestCheck_refusesOnePathForMetricsAndEvents(t *testing.T) {
+	t.Parallel()
+	config := CreateConfig()
+	config.Audience.ClientIDs = []string{"101234567"}
+	config.MetricsPath, config.Events.Path = "/same", "/same"
+	_, err := config.check()
+	require.ErrorContains(t, err, `metricsPath: "/same" is the path of events, too; choose another`)
 }

@@ -19,6 +19,8 @@ type Config struct {
 	Cache          CacheConfig    `json:"cache,omitempty"`
 	Redis          RedisConfig    `json:"redis,omitempty"`
 	Events         EventsConfig   `json:"events,omitempty"`
+	AccessLogUser  string         `json:"accessLogUser,omitempty"`
+	MetricsPath    string         `json:"metricsPath,omitempty"`
 	DebugHeader    string         `json:"debugHeader,omitempty"`
 	LogLevel       string         `json:"logLevel,omitempty"`
 
@@ -156,7 +158,8 @@ func CreateConfig() *Config {
 		Events: EventsConfig{
 			ConfigURL: "https://risc.cloud.huawei.com/v1beta/public/risc/.well-known/risc-configuration",
 		},
-		DebugHeader: "false",
-		LogLevel:    "info",
+		AccessLogUser: userNone,
+		DebugHeader:   "false",
+		LogLevel:      "info",
 	}
 }

@@ -53,6 +53,8 @@ var defaults = map[string]string{
 	"redis.secretFile":         "",
 	"events.path":              "",
 	"events.configURL":         "https://risc.cloud.huawei.com/v1beta/public/risc/.well-known/risc-configuration",
+	"accessLogUser":            "none",
+	"metricsPath":              "",
 	"debugHeader":              "false",
 	"logLevel":                 "info",
 }

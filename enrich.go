@@ -56,6 +56,7 @@ const (
 	statusVerified  = "verified"
 	statusStale     = "stale"
 	statusAnonymous = "anonymous"
+	statusPending   = "pending" // in report mode: being looked up
 )
 
 // enricher sets the headers that a configuration asks for.
@@ -69,7 +70,7 @@ type enricher struct {
 	phone   string
 	status  string
 
-	plain bool // openID, unionID and phone as Huawei gives them, and no others: what most configurations ask for
+	plain bool // openID, unionID and phone as Huawei gives them, and no others but status: what most configurations ask for
 }
 
 func newEnricher(s headerSettings, phoneFormat string) *enricher {
@@ -81,7 +82,8 @@ func newEnricher(s headerSettings, phoneFormat string) *enricher {
 		phone:       s.phone,
 		status:      s.status,
 	}
-	e.plain = e.openID != "" && e.unionID != "" && e.phone != "" && len(e.headers) == 3 && phoneFormat == phoneRaw
+	others := s.phoneCountryCode != "" || s.phoneNational != ""
+	e.plain = e.openID != "" && e.unionID != "" && e.phone != "" && !others && phoneFormat == phoneRaw
 	return e
 }
 
@@ -103,7 +105,7 @@ func statusOf(from string) string {
 	return statusVerified
 }
 
-// enrichAnonymous sets what a request without an identity gets.
+// enrichAnonymous sets what a request without an identity gets, a refused one for Traefik to see.
 func enrichAnonymous(e *enricher, h http.Header, status string) {
 	if e.status != "" {
 		h[e.status] = []string{status}

@@ -176,7 +176,7 @@ func (l *eventList) fresh(now time.Duration, log *logger) (items []string, misse
 	if !found && len(items) >= maxListed {
 		missed = true
 	} else if !found && l.last != "" && now < l.expires-time.Minute {
-		log.event(slog.LevelWarn, "event list", "the list of account events is gone from Redis: a Traefik that starts now does not know of earlier ones",
+		log.event(1, slog.LevelWarn, "event list", "the list of account events is gone from Redis: a Traefik that starts now does not know of earlier ones",
 			"remedy", "let Redis evict nothing else than what expires first (maxmemory-policy volatile-ttl), and do not flush it")
 	}
 	l.last = newest

@@ -99,10 +99,10 @@ func receiveEvents(p *plugin, rw http.ResponseWriter, req *http.Request) {
 	}
 	switch {
 	case refusal != nil:
-		p.log.event(slog.LevelWarn, "event "+refusal.code, "account event refused", "err", refusal.code, "cause", refusal.description)
+		p.log.event(1, slog.LevelWarn, "event "+refusal.code, "account event refused", "err", refusal.code, "cause", refusal.description)
 		refuseEvents(rw, refusal)
 	case err != nil:
-		p.log.event(slog.LevelError, "event unreachable", "account event not taken", "cause", err, "remedy", eventRemedy(err))
+		p.log.event(1, slog.LevelError, "event unreachable", "account event not taken", "cause", err, "remedy", eventRemedy(err))
 		h.Set("Retry-After", strconv.Itoa(int(eventRetry/time.Second)))
 		rw.WriteHeader(http.StatusServiceUnavailable)
 	}

@@ -78,8 +78,11 @@ func newRig(t *testing.T, change func(*Config)) *rig {
 	u.since = c.since
 	u.gate.since = c.since
 	u.throttle.since = c.since
+	u.throttle.after = func(time.Duration, func()) *time.Timer { return nil }
 	u.random = func() float64 { return 0 }
 	u.client.sleep = func(time.Duration) {}
+	u.metrics = newMetrics()
+	u.client.metrics = u.metrics
 	return &rig{upstream: u, t: t, clock: c, sim: sim, log: newLogger("test@file", s.logLevel, u.throttle)}
 }
 

@@ -18,6 +18,8 @@ type flight struct {
 	verdict *verdict // what Huawei said; nil = it was not asked
 	ruling  ruling   // what that was to the breaker
 	fresh   *entry   // what is news to other replicas; nil = nothing
+
+	watchers map[*watcher]int64 // who wants to be told the verdict, and for how many requests; guarded by the upstream's lock
 }
 
 // flights are the lookups under way. They are not locked.

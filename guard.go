@@ -99,9 +99,10 @@ func protectedNames(configured []string) map[string]bool {
 
 // guard takes off requests what a client forged.
 type guard struct {
-	protected map[string]bool // folded
-	listed    []string        // the same, as they stand in a list of names
-	ordinary  map[string]bool // canonical names that need no second look
+	protected map[string]bool   // folded
+	listed    []string          // the same, as they stand in a list of names
+	names     map[string]string // canonical, by how they are listed
+	ordinary  map[string]bool   // canonical names that need no second look
 
 	// suspects shortens a list of names if one of them is protected, or is of a header whose value has to be read.
 	suspects *strings.Replacer
@@ -109,7 +110,10 @@ type guard struct {
 
 // newGuard takes the names of the identity headers and that of the token's.
 func newGuard(configured []string, token string) *guard {
-	g := &guard{protected: protectedNames(configured), ordinary: ordinary}
+	g := &guard{protected: protectedNames(configured), names: map[string]string{}, ordinary: ordinary}
+	for _, name := range append([]string{defaultOpenIDHeader, defaultUnionIDHeader, defaultPhoneHeader}, configured...) {
+		g.names[inList(name)] = http.CanonicalHeaderKey(name)
+	}
 	suspects := []string{inList("Connection"), "", inList("Upgrade"), "", inList("Http2-Settings"), ""}
 	for name := range g.protected {
 		g.listed = append(g.listed, inList(name))
@@ -176,23 +180,26 @@ func namesIn(h http.Header) (names, folded string) {
 }
 
 // stripForged takes off every header whose name folds to a protected one, those names in Connection, and offers to upgrade the
-// connection to anything but WebSocket.
-func stripForged(g *guard, h http.Header) {
+// connection to anything but WebSocket. It returns the protected names that headers were forged of.
+func stripForged(g *guard, h http.Header) (forged []string) {
 	names, folded := namesIn(h)
 	if len(g.suspects.Replace(folded)) == len(folded) {
-		return
+		return nil
 	}
 	cleanConnection(g, h)
 	keepWebSocket(h)
-	removeNames(g.listed, g.ordinary, h, names, folded)
+	for _, listed := range removeNames(g.listed, g.ordinary, h, names, folded) {
+		forged = append(forged, g.names[listed])
+	}
+	return forged
 }
 
 // maxSpellings bounds the headers that are taken off one by one. The default names have 675 spellings that net/http lets through.
 const maxSpellings = 1000
 
-// removeNames takes off the headers whose folded names are listed. A request with more than maxSpellings of them is left with its
-// ordinary headers only, so that no client chooses how long the loop is.
-func removeNames(listed []string, ordinary map[string]bool, h http.Header, names, folded string) {
+// removeNames takes off the headers whose folded names are listed, and returns those of the list that it found. A request with more
+// than maxSpellings of them is left with its ordinary headers only, so that no client chooses how long the loop is.
+func removeNames(listed []string, ordinary map[string]bool, h http.Header, names, folded string) (found []string) {
 	removed := 0
 	for _, name := range listed {
 		from := 0
@@ -201,15 +208,19 @@ func removeNames(listed []string, ordinary map[string]bool, h http.Header, names
 			if i < 0 {
 				break
 			}
+			if from == 0 {
+				found = append(found, name)
+			}
 			end := from + i + len(name) - 1 // of the space behind it, which may be the one before the next
 			delete(h, names[from+i+1:end])
 			from = end
 			if removed++; removed > maxSpellings {
 				keepOrdinary(ordinary, h)
-				return
+				return found
 			}
 		}
 	}
+	return found
 }
 
 // keepOrdinary takes off all headers but the ordinary ones. Clear is a compiled call.

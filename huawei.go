@@ -43,6 +43,7 @@ type client struct {
 	timeout      time.Duration   // of one lookup, retries included
 	retries      int
 	pool         *pool
+	metrics      *metrics
 	transport    func() http.RoundTripper // pool.current but in tests
 	sleep        func(time.Duration)      // time.Sleep but in tests
 }
@@ -62,6 +63,7 @@ func newClient(s upstreamSettings) *client {
 		timeout:   s.huawei.timeout,
 		retries:   s.huawei.retries,
 		pool:      connections,
+		metrics:   processMetrics,
 		transport: connections.current,
 		sleep:     time.Sleep,
 	}
@@ -111,15 +113,17 @@ func jittered(d time.Duration) time.Duration {
 // tokens are accepted, getTokenInfo is asked first. Where no phone is wanted, it has said everything then.
 func ask(ctx context.Context, c *client, form string) *verdict {
 	if len(c.clientIDs) == 0 {
-		return getInfo(ctx, c, form)
+		return timedInfo(ctx, c, form)
 	}
+	begun := time.Now()
 	info, failure := getTokenInfo(ctx, c, form)
+	c.metrics.called(apiTokenInfo, failure, time.Since(begun))
 	if failure != nil {
 		return failure
 	}
 	var v *verdict
 	if c.wantsPhone {
-		v = late(getInfo(ctx, c, form))
+		v = late(timedInfo(ctx, c, form))
 		if v.identity != nil && (!same(info.OpenID, v.identity.openID) || !same(info.UnionID, v.identity.unionID)) {
 			return failed(whenForeign, "getTokenInfo and getInfo name different users")
 		}
@@ -138,6 +142,14 @@ const longestUse = int64((maxTimeout + maxTTL + maxStaleIfError) / time.Second)
 
 // same tells whether two answers agree about an ID. One that does not name it agrees with any.
 func same(a, b string) bool { return a == "" || b == "" || a == b }
+
+// timedInfo is getInfo, counted.
+func timedInfo(ctx context.Context, c *client, form string) *verdict {
+	begun := time.Now()
+	v := getInfo(ctx, c, form)
+	c.metrics.called(apiGetInfo, v, time.Since(begun))
+	return v
+}
 
 // getInfo calls GOpen.User.getInfo. The form has the token.
 func getInfo(ctx context.Context, c *client, form string) *verdict {

@@ -24,6 +24,8 @@ type logger struct {
 	urgent   *slog.Logger // warn and error
 	name     string       // the middleware's
 	throttle *throttle
+
+	talkative bool // debug lines are written
 }
 
 // logLevels are the values of logLevel.
@@ -42,6 +44,8 @@ func newLogger(middleware string, level slog.Level, t *throttle) *logger {
 		urgent:   slog.New(slog.NewTextHandler(log.Writer(), options)).With("middleware", middleware),
 		name:     middleware,
 		throttle: t,
+
+		talkative: level <= slog.LevelDebug,
 	}
 }
 
@@ -58,31 +62,41 @@ func (l *logger) say(level slog.Level, message string, args ...interface{}) {
 	l.to(level).Log(context.Background(), level, message, args...)
 }
 
-// event writes one line, unless this middleware wrote one of the kind within logPause.
-func (l *logger) event(level slog.Level, kind, message string, args ...interface{}) {
+// event writes one line about something that happened n times, unless this middleware wrote one of the kind within logPause. What is
+// left out is counted, and the last of it written when logPause is over: the lines and their left_out add up.
+func (l *logger) event(n int64, level slog.Level, kind, message string, args ...interface{}) {
 	to := l.to(level)
 	ctx := context.Background()
 	if !to.Enabled(ctx, level) {
 		return
 	}
-	leftOut, ok := l.throttle.pass(l.name + " " + kind)
-	if !ok {
-		return
+	l.throttle.pass(l.name+" "+kind, n, func(leftOut int64) {
+		if leftOut > 0 {
+			args = append(args, "left_out", leftOut)
+		}
+		to.Log(ctx, level, message, args...)
+	})
+}
+
+// detail writes one line about a token, once per token and code.
+func (l *logger) detail(message, code, fingerprint string, args ...interface{}) {
+	if l.talkative && l.throttle.first(l.name+" "+message+" "+code+" "+fingerprint) {
+		l.say(slog.LevelDebug, message, append(args, "token", fingerprint)...)
 	}
-	if leftOut > 0 {
-		args = append(args, "left_out", leftOut)
-	}
-	to.Log(ctx, level, message, args...)
 }
 
 // landing says how a lookup ended and what the breaker made of it, where an operator would want to know.
-func (l *logger) landing(k key, f *flight) {
+func (l *logger) landing(k key, f *flight, wantsPhone bool) {
 	if f.verdict == nil {
 		return
 	}
 	switch {
+	case f.verdict.identity != nil:
+		if wantsPhone && f.verdict.identity.phone == "" {
+			l.detail("identity without a phone number", "", fingerprint(k))
+		}
 	case f.verdict.outcome == outcomeByWhen[whenCrowded]:
-		l.event(slog.LevelWarn, "crowded", "not asking Huawei: huawei.maxConcurrent leaves no room for another token")
+		l.event(1, slog.LevelWarn, "crowded", "not asking Huawei: huawei.maxConcurrent leaves no room for another token")
 	case f.verdict.outcome != nil && f.verdict.outcome != outcomeByWhen[whenPaused]:
 		l.lookup(k, f.verdict)
 	}
@@ -104,15 +118,16 @@ func (l *logger) landing(k key, f *flight) {
 // lookup says why a lookup brought no identity. What is remembered is a verdict on the token, and no more than that; an HTTP 403
 // is one on this host.
 func (l *logger) lookup(k key, v *verdict) {
+	o := v.outcome
+	if o.remembered {
+		l.detail("lookup brought no identity", o.code, fingerprint(k), "code", o.code, "cause", v.cause)
+		return
+	}
 	level := slog.LevelWarn
-	switch {
-	case v.outcome.remembered:
-		level = slog.LevelDebug
-	case v.outcome.code == codeMisconfigured || v.outcome.code == codeMalformed:
+	if o.code == codeMisconfigured || o.code == codeMalformed {
 		level = slog.LevelError
 	}
-	l.event(level, "lookup "+level.String()+" "+v.outcome.code, "lookup brought no identity", "code", v.outcome.code, "cause", v.cause,
-		"token", fingerprint(k))
+	l.event(1, level, "lookup "+o.code, "lookup brought no identity", "code", o.code, "cause", v.cause, "token", fingerprint(k))
 }
 
 // redis says why the shared cache was of no use, and what to do about it.
@@ -121,21 +136,32 @@ func (l *logger) redis(op string, err error) {
 		return
 	}
 	fault := faultOf(err)
-	l.event(slog.LevelWarn, "redis "+fault.result, "shared cache does not serve", "op", op, "cause", err, "remedy", fault.remedy)
+	l.event(1, slog.LevelWarn, "redis "+fault.result, "shared cache does not serve", "op", op, "cause", err, "remedy", fault.remedy)
 }
 
 // accountEvent says that an event was obeyed, and nothing of whom it is about.
 func (l *logger) accountEvent(kind string, forgotten int) {
-	l.event(slog.LevelInfo, "event "+kind, "account event: the user's answers are forgotten", "type", kind, "answers", forgotten)
+	l.event(1, slog.LevelInfo, "event "+kind, "account event: the user's answers are forgotten", "type", kind, "answers", forgotten)
 }
 
-// refusal says that a request was refused, or in report mode that it would have been.
-func (l *logger) refusal(o *outcome, fingerprint string, report bool) {
-	if report {
-		l.event(slog.LevelInfo, "would "+o.code, "would refuse", "code", o.code, "status", o.status, "token", fingerprint)
+// wouldRefuse says that requests would have been refused.
+func (l *logger) wouldRefuse(o *outcome, fingerprint string, requests int64) {
+	l.event(requests, slog.LevelInfo, "would "+o.code, "would refuse", "code", o.code, "status", o.status, "token", fingerprint)
+}
+
+// refused says that a request was refused. Of tokens each has a line, so that each is found by its instance.
+func (l *logger) refused(o *outcome, fingerprint string) {
+	if fingerprint != "" {
+		l.detail("refused", o.code, fingerprint, "code", o.code, "status", o.status)
 		return
 	}
-	l.event(slog.LevelDebug, "refused "+o.code, "refused", "code", o.code, "status", o.status, "token", fingerprint)
+	l.event(1, slog.LevelDebug, "refused "+o.code, "refused", "code", o.code, "status", o.status)
+}
+
+// onlyRefusals says that something may be wrong with the configuration, and what Huawei said last.
+func (l *logger) onlyRefusals(o *outcome, cause string) {
+	l.say(slog.LevelWarn, "no identity since the start, and many tokens refused: see whether audience.clientIDs and the apps' tokens go together",
+		"refused", manyRefusals, "code", o.code, "cause", cause)
 }
 
 // printer writes with fmt, which the interpreter directs into Traefik's log.
@@ -165,23 +191,33 @@ const maxKinds = 10_000
 
 // throttle lets one line of a kind through per logPause and counts the others, so that an outage does not drown the log.
 type throttle struct {
-	since func(time.Time) time.Duration // time.Since but in tests
+	since func(time.Time) time.Duration           // time.Since but in tests
+	after func(time.Duration, func()) *time.Timer // time.AfterFunc but in tests
 
-	mu    sync.Mutex
-	kinds map[string]*lastLine
+	mu     sync.Mutex
+	kinds  map[string]*lastLine
+	tokens map[string]bool // lines about tokens that were written
 }
 
 type lastLine struct {
 	at      time.Duration // since epoch
-	leftOut int
+	leftOut int64
+	write   func(leftOut int64) // the last that was left out
 }
 
 func newThrottle() *throttle {
-	return &throttle{since: time.Since, kinds: map[string]*lastLine{}}
+	return &throttle{since: time.Since, after: time.AfterFunc, kinds: map[string]*lastLine{}, tokens: map[string]bool{}}
 }
 
-// pass tells whether a line may be written, and how many of its kind were not since the last.
-func (t *throttle) pass(kind string) (leftOut int, ok bool) {
+// pass writes a line about n events now, if none of its kind was within logPause. Else it counts them, and the last such line
+// is written when logPause is over.
+func (t *throttle) pass(kind string, n int64, write func(leftOut int64)) {
+	if leftOut, ok := t.take(kind, n, write); ok {
+		write(leftOut)
+	}
+}
+
+func (t *throttle) take(kind string, n int64, write func(leftOut int64)) (leftOut int64, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.since(epoch)
@@ -191,13 +227,51 @@ func (t *throttle) pass(kind string) (leftOut int, ok bool) {
 			t.kinds = map[string]*lastLine{}
 		}
 		t.kinds[kind] = &lastLine{at: now}
-		return 0, true
+		return n - 1, true
 	}
-	if now-last.at < logPause {
-		last.leftOut++
+	if pause := logPause - (now - last.at); pause > 0 {
+		if last.leftOut == 0 {
+			t.after(pause, func() { t.flush(last) })
+		}
+		last.leftOut += n
+		last.write = write
 		return 0, false
 	}
-	leftOut = last.leftOut
+	leftOut = last.leftOut + n - 1
 	last.at, last.leftOut = now, 0
 	return leftOut, true
+}
+
+// flush writes the last line that was left out, unless another has told of it.
+func (t *throttle) flush(last *lastLine) {
+	defer recovered()
+	if write, leftOut := t.takeLast(last); write != nil {
+		write(leftOut)
+	}
+}
+
+func (t *throttle) takeLast(last *lastLine) (write func(leftOut int64), leftOut int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := t.since(epoch)
+	if last.leftOut == 0 || now-last.at < logPause {
+		return nil, 0
+	}
+	write, leftOut = last.write, last.leftOut-1
+	last.at, last.leftOut = now, 0
+	return write, leftOut
+}
+
+// first tells whether a line is the first of its kind. Past maxKinds, it starts anew.
+func (t *throttle) first(kind string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.tokens[kind] {
+		return false
+	}
+	if len(t.tokens) >= maxKinds {
+		t.tokens = map[string]bool{}
+	}
+	t.tokens[kind] = true
+	return true
 }

@@ -15,7 +15,7 @@ import (
 // record puts a logger in the place of another, and returns where its lines go.
 func record(l **slog.Logger) *strings.Builder {
 	lines := &strings.Builder{}
-	*l = slog.New(slog.NewTextHandler(lines, &slog.HandlerOptions{ReplaceAttr: lineAttr}))
+	*l = slog.New(slog.NewTextHandler(lines, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: lineAttr}))
 	return lines
 }
 
@@ -85,40 +85,135 @@ func TestLog_saysThatTooManyLookupsAreUnderWay(t *testing.T) {
 	r.requireUser(<-done, "mainland/1", fromHuawei)
 }
 
-func newTestThrottle() (*throttle, *clock) {
-	c := &clock{now: time.Hour}
-	t := newThrottle()
-	t.since = c.since
-	return t, c
+// lateThrottle is on a clock that stands still, with timers that fire when they are told to.
+type lateThrottle struct {
+	*throttle
+	clock *clock
+	due   []func()
+	lines []int64 // what each line left out
 }
 
-func TestThrottle_oneLineOfAKindInTenSecondsWithTheCountLeftOut(t *testing.T) {
-	t.Parallel()
-	th, c := newTestThrottle()
-	_, ok := th.pass("timeout")
-	require.True(t, ok)
-	for n := 0; n < 7; n++ {
-		c.advance(time.Second)
-		_, ok = th.pass("timeout")
-		require.False(t, ok)
+func newLateThrottle() *lateThrottle {
+	l := &lateThrottle{throttle: newThrottle(), clock: &clock{now: time.Hour}}
+	l.since = l.clock.since
+	l.after = func(_ time.Duration, f func()) *time.Timer {
+		l.due = append(l.due, f)
+		return nil
 	}
-	_, ok = th.pass("another kind")
-	require.True(t, ok)
-	c.advance(3 * time.Second)
-	leftOut, ok := th.pass("timeout")
-	require.True(t, ok)
-	require.Equal(t, 7, leftOut)
-	c.advance(10 * time.Second)
-	leftOut, ok = th.pass("timeout")
-	require.True(t, ok)
-	require.Zero(t, leftOut)
+	return l
+}
+
+func (l *lateThrottle) happens(n int64, kind string) {
+	l.pass(kind, n, func(leftOut int64) { l.lines = append(l.lines, leftOut) })
+}
+
+// fire has the timers fire that there are, each once.
+func (l *lateThrottle) fire() {
+	due := l.due
+	l.due = nil
+	for _, f := range due {
+		f()
+	}
+}
+
+func TestThrottle_countsAddUpAndTheLastComesByATimer(t *testing.T) {
+	t.Parallel()
+	l := newLateThrottle()
+	var happened int64
+	for n := 0; n < 25; n++ {
+		l.happens(2, "timeout")
+		happened += 2
+		l.clock.advance(time.Second)
+		if n%10 == 9 {
+			l.fire()
+		}
+	}
+	require.Len(t, l.due, 1, "one timer at a time")
+	l.clock.advance(logPause)
+	l.fire()
+	require.Empty(t, l.due, "it ends")
+
+	var told int64
+	for _, leftOut := range l.lines {
+		told += 1 + leftOut
+	}
+	require.Equal(t, happened, told)
+	require.LessOrEqual(t, len(l.lines), 4, "one line in ten seconds")
+	l.clock.advance(time.Hour)
+	l.fire()
+	require.Equal(t, happened, told)
+}
+
+func TestThrottle_kindsDoNotKeepEachOtherOut(t *testing.T) {
+	t.Parallel()
+	l := newLateThrottle()
+	l.happens(1, "timeout")
+	l.happens(1, "another kind")
+	require.Equal(t, []int64{0, 0}, l.lines)
+}
+
+func TestThrottle_aTimerWhoseLineCameBeforeWritesNothing(t *testing.T) {
+	t.Parallel()
+	l := newLateThrottle()
+	l.happens(1, "timeout")
+	l.happens(1, "timeout")
+	l.clock.advance(logPause)
+	l.happens(1, "timeout") // tells of the one before
+	l.fire()
+	require.Equal(t, []int64{0, 1}, l.lines)
+}
+
+func TestThrottle_aPanicInALateLineEndsThere(t *testing.T) {
+	t.Parallel()
+	l := newLateThrottle()
+	l.happens(1, "timeout")
+	l.pass("timeout", 1, func(int64) { panic("a line") })
+	l.clock.advance(logPause)
+	require.NotPanics(t, l.fire)
 }
 
 func TestThrottle_isBounded(t *testing.T) {
 	t.Parallel()
-	th, _ := newTestThrottle()
+	l := newLateThrottle()
 	for n := 0; n < 3*maxKinds; n++ {
-		th.pass(fmt.Sprint(n))
+		l.happens(1, fmt.Sprint(n))
+		l.first(fmt.Sprint(n))
 	}
-	require.LessOrEqual(t, len(th.kinds), maxKinds)
+	require.LessOrEqual(t, len(l.kinds), maxKinds)
+	require.LessOrEqual(t, len(l.tokens), maxKinds)
+}
+
+func TestLog_atDebugEveryTokensRefusalHasALine(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(c *Config) { c.LogLevel = "debug" })
+	lines := record(&r.log.plain)
+	o := outcomeByWhen[whenExpired]
+	for n := 0; n < 100; n++ {
+		for again := 0; again < 3; again++ {
+			r.log.refused(o, fmt.Sprintf("%08x", n))
+		}
+	}
+	require.Equal(t, 100, strings.Count(lines.String(), "msg=refused"))
+	require.Contains(t, lines.String(), "token=00000063")
+}
+
+func TestLog_aboveDebugAMillionRefusalsAreFewLines(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	lines := record(&r.log.plain)
+	for n := 0; n < 100_000; n++ {
+		r.log.refused(outcomeByWhen[whenExpired], fmt.Sprintf("%08x", n))
+		r.log.wouldRefuse(outcomeByWhen[whenExpired], fmt.Sprintf("%08x", n), 1)
+	}
+	require.Equal(t, 1, strings.Count(lines.String(), "\n"))
+}
+
+func TestLog_saysAtDebugThatAnIdentityHasNoPhone(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(c *Config) { c.LogLevel = "debug" })
+	lines := record(&r.log.plain)
+	r.ask("mainland/1")
+	require.Empty(t, lines.String())
+	r.ask("nophone/1")
+	require.Contains(t, lines.String(), `level=debug msg="identity without a phone number" token=`+fingerprint(keyOf(r.upstream, "nophone/1")))
 }

@@ -23,12 +23,13 @@ type plugin struct {
 	settings  *settings
 	source    *tokenSource
 	challenge string // of WWW-Authenticate: the scheme and the realm
-	verbose   bool   // refusals are logged
 	guard     *guard
 	enricher  *enricher
 	upstream  *upstream
 	receiver  *receiver // of account events; nil = this instance receives none
 	log       *logger
+	tally     *tally
+	watcher   *watcher // in report mode; else nil
 }
 
 var errPanic = errors.New("panic while making the middleware")
@@ -49,14 +50,20 @@ func New(ctx context.Context, next http.Handler, config *Config, name string) (h
 	if err != nil {
 		return nil, err
 	}
-	served := p.handler()
+	way := p.handler()
 	if p.settings.allowPreflight {
-		served = p.besidePreflights(served)
+		way = p.besidePreflights(way)
+	}
+	if p.settings.accessLogUser != userNone {
+		way = p.withoutClientsUser(way)
 	}
 	if p.receiver != nil {
-		served = p.besideEvents(served)
+		way = p.besideEvents(way)
 	}
-	return served, nil
+	if p.settings.metricsPath != "" {
+		way = p.besideMetrics(way)
+	}
+	return way, nil
 }
 
 func newPlugin(ctx context.Context, next http.Handler, config *Config, name string) (*plugin, error) {
@@ -71,11 +78,14 @@ func newPlugin(ctx context.Context, next http.Handler, config *Config, name stri
 		settings:  s,
 		source:    newTokenSource(s.token),
 		challenge: challengeOf(s),
-		verbose:   s.mode == modeReport || s.logLevel <= slog.LevelDebug,
 		guard:     b.guard,
 		enricher:  b.enricher,
 		upstream:  u,
 		log:       newLogger(name, s.logLevel, u.throttle),
+		tally:     processMetrics.of(name),
+	}
+	if s.mode == modeReport {
+		p.watcher = &watcher{log: p.log, tally: p.tally, phone: s.phone}
 	}
 	if s.events.path != "" {
 		p.receiver = upstreams.receiver(b.state, s)
@@ -92,18 +102,20 @@ func newPlugin(ctx context.Context, next http.Handler, config *Config, name stri
 // goes on in serve. It is one closure without calls of our own, because the interpreter reads captured variables in place
 // and pays for every call, and conditions stand one by one, because a compound one costs more than a return.
 func (p *plugin) handler() http.HandlerFunc {
-	next, guard, ordinary, sum := p.next, p.guard, p.guard.ordinary, sha256.Sum256
-	mu, good, since := p.upstream.good.mu, p.upstream.good.entries, p.upstream.since
+	next, ordinary, sum := p.next, p.guard.ordinary, sha256.Sum256
+	lock, unlock, good, since := p.upstream.good.readLock, p.upstream.good.readUnlock, p.upstream.good.entries, p.upstream.since
 	header, prefix := p.fastHeader()
 	salt := p.upstream.salt + strings.TrimSuffix(credentials, prefix) // what a key has before that header's value
-	remove := p.settings.token.remove
-	plain, openID, unionID, phone := p.enricher.plain && !remove, p.enricher.openID, p.enricher.unionID, p.enricher.phone
+	openID, unionID, phone := p.enricher.openID, p.enricher.unionID, p.enricher.phone
+	plain := p.enricher.plain && !p.settings.token.remove && p.settings.accessLogUser == userNone
+	status, told := p.enricher.status, p.enricher.status != ""
+	addHit := p.tally.addHit
 
 	return func(rw http.ResponseWriter, req *http.Request) {
 		h := req.Header
 		// One compiled call tells whether there are any but ordinary names: see unwritable.
 		if h.WriteSubset(unwritable, ordinary) != nil {
-			stripForged(guard, h)
+			stripAndTell(p, h)
 		}
 		values, _ := h[header]
 		if len(values) != 1 {
@@ -112,9 +124,9 @@ func (p *plugin) handler() http.HandlerFunc {
 		}
 		// The whole value is looked up. It has the key of a token only if it is that token's, and only what passed isToken
 		// is in the cache: nothing has to be taken apart or checked.
-		mu.RLock()
+		lock()
 		e, ok := good[sum([]byte(salt+values[0]))]
-		mu.RUnlock()
+		unlock()
 		if ok {
 			if since(epoch) < e.refresh {
 				if plain {
@@ -123,6 +135,10 @@ func (p *plugin) handler() http.HandlerFunc {
 						h[openID] = []string{id.openID}
 						h[unionID] = []string{id.unionID}
 						h[phone] = []string{id.phone}
+						if told {
+							h[status] = []string{statusVerified}
+						}
+						addHit(1)
 						if req.Trailer != nil {
 							forwardCopy(p, rw, req)
 							return
@@ -135,11 +151,8 @@ func (p *plugin) handler() http.HandlerFunc {
 						return
 					}
 				}
-				if remove {
-					forwardWithoutToken(p, rw, req, e)
-					return
-				}
-				forwardIdentified(p, rw, req, e, fromCache)
+				p.upstream.metrics.lookup(fromCache)
+				forwardIdentified(p, rw, req, e, fromCache, inHeader)
 				return
 			}
 		}
@@ -159,11 +172,22 @@ func (p *plugin) besidePreflights(others http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
+// stripAndTell takes off what a client forged, and says so.
+func stripAndTell(p *plugin, h http.Header) {
+	forged := stripForged(p.guard, h)
+	if len(forged) == 0 {
+		return
+	}
+	p.tally.forged.Add(1)
+	p.log.event(1, slog.LevelInfo, "forged", "client sent identity headers", "names", strings.Join(forged, ", "))
+}
+
 func forwardPreflight(p *plugin, rw http.ResponseWriter, req *http.Request) {
-	stripForged(p.guard, req.Header)
+	stripAndTell(p, req.Header)
 	stripPreflight(req.Header)
+	enrichAnonymous(p.enricher, req.Header, statusAnonymous)
 	// Browsers send no credentials with a preflight, but a token in the query is part of the URL that they ask about.
-	if p.settings.token.remove {
+	if p.settings.token.remove && p.settings.mode != modeReport {
 		_, where, problem := findToken(p.source, req)
 		if problem == whenUnreadable {
 			reject(p, rw, req, outcomeByWhen[problem], 0, "")
@@ -173,8 +197,12 @@ func forwardPreflight(p *plugin, rw http.ResponseWriter, req *http.Request) {
 			req = withoutToken(p.source, req, where)
 		}
 	}
-	forwardAnonymous(p, rw, req, statusAnonymous)
+	p.tally.outcomes.Add(outcomePreflight, 1)
+	forward(p, rw, req)
 }
+
+// outcomePreflight counts beside the values of the status header, and the codes.
+const outcomePreflight = "preflight"
 
 // fastHeader returns the header that carries the token, and what stands before the token there. No header means no fast way:
 // a response says how its answer was come by, or the value is not in the form that keys are made of.
@@ -199,14 +227,11 @@ func serve(p *plugin, rw http.ResponseWriter, req *http.Request) {
 		serveWithoutToken(p, rw, req, problem)
 		return
 	}
-	if p.settings.token.remove {
-		req = withoutToken(p.source, req, where)
-	}
 	if problem != "" {
 		reject(p, rw, req, outcomeByWhen[problem], 0, fingerprint(keyOf(p.upstream, token)))
 		return
 	}
-	serveToken(p, rw, req, token)
+	serveToken(p, rw, req, token, where)
 }
 
 // serveCredentials goes on where the fast way found no fresh answer: for a request that has one value of the token's header. A
@@ -214,33 +239,41 @@ func serve(p *plugin, rw http.ResponseWriter, req *http.Request) {
 func serveCredentials(p *plugin, rw http.ResponseWriter, req *http.Request, values []string, prefix string) {
 	token, ok := strings.CutPrefix(values[0], prefix)
 	if ok && isToken(token) {
-		if p.settings.token.remove {
-			req = withoutCredentials(p.source, req)
-		}
-		serveToken(p, rw, req, token)
+		serveToken(p, rw, req, token, inHeader)
 		return
 	}
 	serve(p, rw, req)
 }
 
-// serveToken finds out whom a token stands for, and forwards or refuses.
-func serveToken(p *plugin, rw http.ResponseWriter, req *http.Request, token string) {
+// serveToken finds out whom a token stands for, and forwards or refuses. where is the token's source.
+func serveToken(p *plugin, rw http.ResponseWriter, req *http.Request, token, where string) {
 	k := keyOf(p.upstream, token)
-	a := resolve(p.upstream, k, token, req, p.log)
+	var a answer
+	known := true
+	if p.watcher != nil {
+		a, known = resolveBeside(p.upstream, p.watcher, k, token, req)
+	} else {
+		a = resolve(p.upstream, k, token, req, p.log)
+	}
 	if p.settings.debugHeader {
 		addCacheStatus(rw.Header(), a)
+	}
+	if !known {
+		forwardAnonymous(p, rw, req, statusPending)
+		return
 	}
 	if a.outcome != nil {
 		reject(p, rw, req, a.outcome, a.retryAfter, fingerprint(k))
 		return
 	}
-	forwardIdentified(p, rw, req, a.entry, a.from)
+	forwardIdentified(p, rw, req, a.entry, a.from, where)
 }
 
 // serveWithoutToken goes the way of a request in which no token was found, or too much that could be one.
 func serveWithoutToken(p *plugin, rw http.ResponseWriter, req *http.Request, problem string) {
 	if problem == whenNoToken {
 		if p.settings.mode == modeOptional {
+			p.tally.outcomes.Add(statusAnonymous, 1)
 			forwardAnonymous(p, rw, req, statusAnonymous)
 			return
 		}
@@ -251,19 +284,29 @@ func serveWithoutToken(p *plugin, rw http.ResponseWriter, req *http.Request, pro
 	reject(p, rw, req, outcomeByWhen[problem], 0, "")
 }
 
-// forwardWithoutToken forwards with an identity from the cache what has the token as the one value of its header.
-func forwardWithoutToken(p *plugin, rw http.ResponseWriter, req *http.Request, e *entry) {
-	forwardIdentified(p, rw, withoutCredentials(p.source, req), e, fromCache)
-}
-
-// forwardIdentified forwards with an identity, if that has all that is asked for. from is how it was come by.
-func forwardIdentified(p *plugin, rw http.ResponseWriter, req *http.Request, e *entry, from string) {
+// forwardIdentified forwards with an identity, if that has all that is asked for. from is how it was come by, and where the token
+// was. The headers are set on the request as it came, too, because Traefik's access log and metrics look at that one.
+func forwardIdentified(p *plugin, rw http.ResponseWriter, req *http.Request, e *entry, from, where string) {
 	if p.settings.phone.require {
 		if rejectWithoutPhone(p, rw, req, e) {
 			return
 		}
 	}
 	enrich(p.enricher, req.Header, e.identity, from)
+	p.tally.outcomes.Add(statusOf(from), 1)
+	given := req.URL
+	if p.settings.token.remove {
+		req = withoutToken(p.source, req, where)
+	}
+	if p.settings.accessLogUser != userNone {
+		forwardNamed(p, rw, req, given, e.identity)
+		return
+	}
+	forward(p, rw, req)
+}
+
+// forward hands a request on that has all its headers.
+func forward(p *plugin, rw http.ResponseWriter, req *http.Request) {
 	if req.ContentLength < 0 || req.Trailer != nil {
 		forwardCopy(p, rw, req)
 		return
@@ -291,21 +334,25 @@ func rejectWithoutPhone(p *plugin, rw http.ResponseWriter, req *http.Request, e 
 // forwardAnonymous forwards without an identity.
 func forwardAnonymous(p *plugin, rw http.ResponseWriter, req *http.Request, status string) {
 	enrichAnonymous(p.enricher, req.Header, status)
-	if req.ContentLength < 0 || req.Trailer != nil {
-		forwardCopy(p, rw, req)
-		return
-	}
-	p.next.ServeHTTP(rw, req)
+	forward(p, rw, req)
 }
 
-// reject refuses, or in report mode says that it would have and forwards.
+// reject refuses, or in report mode says that it would have and forwards. The token stays on a request that nobody vouches for: it
+// may be one of another issuer, which the application knows.
 func reject(p *plugin, rw http.ResponseWriter, req *http.Request, o *outcome, retryAfter time.Duration, fingerprint string) {
-	if p.verbose {
-		p.log.refusal(o, fingerprint, p.settings.mode == modeReport)
+	enrichAnonymous(p.enricher, req.Header, o.code)
+	if fingerprint != "" && onlyRefusals(p.tally, o, 1) {
+		p.log.onlyRefusals(o, lastCause(p.upstream))
 	}
-	if p.settings.mode == modeReport {
-		forwardAnonymous(p, rw, req, o.code)
+	if p.watcher != nil {
+		p.tally.outcomes.Add(reported+o.code, 1)
+		p.log.wouldRefuse(o, fingerprint, 1)
+		forward(p, rw, req)
 		return
+	}
+	p.tally.outcomes.Add(o.code, 1)
+	if p.log.talkative {
+		p.log.refused(o, fingerprint)
 	}
 	refuse(p, rw, req, o, retryAfter, fingerprint)
 }

@@ -46,6 +46,7 @@ type redisTier struct {
 	since    func(time.Time) time.Duration
 	wall     func() time.Time // time.Now but in tests
 	random   func() float64   // from 0 up to 1
+	metrics  *metrics
 
 	ttl         time.Duration
 	staleWindow time.Duration
@@ -75,6 +76,7 @@ func newRedisTier(s upstreamSettings, upstream string) *redisTier {
 		since:       time.Since,
 		wall:        time.Now,
 		random:      rand.Float64,
+		metrics:     processMetrics,
 		ttl:         s.cache.ttl,
 		staleWindow: s.cache.staleIfError,
 		negativeTTL: s.cache.negativeTTL,
@@ -87,7 +89,7 @@ func (t *redisTier) fetch(_ key, token string, log *logger) *entry {
 	p := t.placeOf(token)
 	begun := t.since(epoch)
 	replies, err := t.client.call(p.name, ":$:$", pttl(p, refusalName), get(p, refusalName), pttl(p, goodName), get(p, goodName))
-	log.redis("get", err)
+	t.note("get", err, log)
 	if err != nil {
 		return nil
 	}
@@ -105,6 +107,12 @@ func (t *redisTier) fetch(_ key, token string, log *logger) *entry {
 		return t.refusalEntry(refusal, now)
 	}
 	return nil
+}
+
+// note counts a call, and logs why it failed.
+func (t *redisTier) note(op string, err error, log *logger) {
+	t.metrics.calledRedis(op, err)
+	log.redis(op, err)
 }
 
 // younger tells whether Huawei was surely asked for a after it was asked for b.
@@ -179,12 +187,12 @@ func (t *redisTier) store(token string, e *entry, log *logger) {
 func (t *redisTier) storeGood(p place, r *sharedRecord, log *logger) {
 	set, err := t.set(p, goodName, r, r.end-r.age)
 	if err != nil {
-		log.redis("set", err)
+		t.note("set", err, log)
 		return
 	}
 	begun := t.since(epoch)
 	replies, err := t.client.call(p.name, "+:$", set, pttl(p, refusalName), get(p, refusalName))
-	log.redis("set", err)
+	t.note("set", err, log)
 	if err != nil {
 		// It may be there for all that, and a refusal with it that was not read.
 		if errors.Is(err, errRedisTimeout) || errors.Is(err, errRedisBroken) {
@@ -204,12 +212,12 @@ func (t *redisTier) storeGood(p place, r *sharedRecord, log *logger) {
 func (t *redisTier) storeRefusal(p place, r *sharedRecord, log *logger) {
 	set, err := t.setRefusal(p, r)
 	if err != nil {
-		log.redis("set", err)
+		t.note("set", err, log)
 		return
 	}
 	begun := t.since(epoch)
 	replies, err := t.client.call(p.name, ":$+:", pttl(p, refusalName), get(p, refusalName), set, command("DEL", p.name+goodName))
-	log.redis("set", err)
+	t.note("set", err, log)
 	if err != nil {
 		return
 	}
@@ -222,7 +230,7 @@ func (t *redisTier) storeRefusal(p place, r *sharedRecord, log *logger) {
 	if set, err = t.setRefusal(p, later(r, before)); err == nil {
 		_, err = t.client.call(p.name, "+", set)
 	}
-	log.redis("set", err)
+	t.note("set", err, log)
 }
 
 // later returns the refusal of later asking, of that moment by either clock.
@@ -258,7 +266,7 @@ func (t *redisTier) setRefusal(p place, r *sharedRecord) (string, error) {
 func (t *redisTier) remove(p place, log *logger) {
 	defer recovered()
 	_, err := t.client.call(p.name, ":", command("DEL", p.name+goodName))
-	log.redis("del", err)
+	t.note("del", err, log)
 }
 
 // placeOf finds a token's place. The upstream's identity has one length, so that it cannot run into the token.
@@ -288,7 +296,7 @@ func (t *redisTier) open(p place, end string, replies []respReply, took time.Dur
 	}
 	text, err := unseal(p.key, p.name+end, replies[1].text)
 	if err != nil {
-		log.redis("open", err)
+		t.note("open", err, log)
 		return nil
 	}
 	r := decodeRecord(text)

@@ -40,6 +40,7 @@ func newReplica(t *testing.T, address string, change func(*redisTier)) *replica 
 		since:       r.clock.since,
 		wall:        func() time.Time { return start.Add(r.clock.since(epoch)) },
 		random:      func() float64 { return 0 },
+		metrics:     newMetrics(),
 		ttl:         time.Minute,
 		staleWindow: 5 * time.Minute,
 		negativeTTL: 10 * time.Second,

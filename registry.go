@@ -214,6 +214,38 @@ func (r *registry) evict(t *tenancy) {
 	closeUpstream(t.upstream)
 }
 
+// totals are sums over all upstreams.
+type totals struct {
+	identities int // kept
+	refusals   int
+	underWay   int // lookups
+	open       int // breakers
+}
+
+// state adds up what the upstreams have at the moment.
+func (r *registry) state() totals {
+	r.mu.Lock()
+	var all []*upstream
+	for _, t := range r.upstreams {
+		all = append(all, t.upstream)
+	}
+	r.mu.Unlock()
+	var s totals
+	for _, u := range all {
+		u.mu.Lock()
+		s.identities += len(u.good.entries)
+		s.refusals += len(u.refused.entries)
+		u.mu.Unlock()
+		u.gate.mu.Lock()
+		s.underWay += u.gate.underWay
+		if u.gate.breaker.pause > 0 {
+			s.open++
+		}
+		u.gate.mu.Unlock()
+	}
+	return s
+}
+
 // closeUpstream ends the connections that no lookup uses.
 func closeUpstream(u *upstream) {
 	u.client.pool.CloseIdleConnections()

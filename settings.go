@@ -18,6 +18,8 @@ type settings struct {
 	phone          phoneSettings
 	upstream       upstreamSettings // no level of its own: its groups are options' groups
 	events         eventSettings
+	accessLogUser  string
+	metricsPath    string // "" = not served
 	debugHeader    bool
 	logLevel       slog.Level
 }

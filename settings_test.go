@@ -59,6 +59,8 @@ func otherValues(t *testing.T) map[string]string {
 		"redis.secretFile":         "e2e/configuration/testdata/ca.pem",
 		"events.path":              "/huawei/events",
 		"events.configURL":         "https://gateway.example/risc-configuration",
+		"accessLogUser":            "openID",
+		"metricsPath":              "/metrics",
 		"debugHeader":              "true",
 		"logLevel":                 "debug",
 	}

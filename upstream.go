@@ -26,11 +26,13 @@ type upstream struct {
 	negativeTTL time.Duration
 
 	throttle *throttle // of the log lines
+	metrics  *metrics
 
 	mu      sync.Mutex // guards all below; never held during a call. Hits do not need it
 	good    *cache
 	refused *cache
 	flights flights
+	cause   string // of the last refusal of a token
 }
 
 // epoch is what moments are counted from: a monotonic clock that one compiled call reads.
@@ -53,6 +55,7 @@ func newUpstream(s upstreamSettings) *upstream {
 		since:    time.Since,
 		random:   rand.Float64,
 		throttle: newThrottle(),
+		metrics:  processMetrics,
 
 		ttl:         s.cache.ttl,
 		jitter:      float64(s.cache.ttl / 10),
@@ -101,6 +104,7 @@ func resolve(u *upstream, k key, token string, req *http.Request, log *logger) a
 	u.good.mu.RUnlock()
 	if e != nil {
 		if now := u.since(epoch); now < e.refresh {
+			u.metrics.lookup(fromCache)
 			return answer{entry: e, from: fromCache, ttl: e.expires - now}
 		}
 	}
@@ -118,6 +122,7 @@ func resolve(u *upstream, k key, token string, req *http.Request, log *logger) a
 		fly(u, k, token, clientAddress(req), f, log)
 		a = f.answer
 	}
+	u.metrics.lookup(a.from)
 	return a
 }
 
@@ -165,6 +170,7 @@ func decide(u *upstream, k key) (answer, *flight, int) {
 func fly(u *upstream, k key, token, address string, f *flight, log *logger) {
 	defer recovered()
 	makeLookup(u, k, token, address, f, log)
+	tellWatchers(u, k, f)
 	report(u, k, f, log)
 	if u.shared != nil && f.fresh != nil {
 		go share(u.shared, token, f.fresh, log)
@@ -243,10 +249,17 @@ func landShared(u *upstream, f *flight, e *entry) {
 	if e.identity == nil {
 		f.answer.entry = nil
 		forget(u, e.key)
-		putEntry(u.refused, e, now)
+		keep(u, u.refused, e, now)
 		return
 	}
 	keepGood(u, e, now)
+}
+
+// keep stores an entry. The lock is held.
+func keep(u *upstream, c *cache, e *entry, now time.Duration) {
+	if evicted := putEntry(c, e, now); evicted > 0 {
+		u.metrics.evictions.Add(int64(evicted))
+	}
 }
 
 // keepIdentity stores a good answer. The lock is held.
@@ -285,6 +298,7 @@ func keepIdentity(u *upstream, k key, f *flight, now time.Duration) {
 func keepRefusal(u *upstream, k key, f *flight, now time.Duration) {
 	o := f.verdict.outcome
 	f.answer = answer{outcome: o, from: fromHuawei}
+	u.cause = f.verdict.cause
 	forget(u, k)
 	if !o.remembered {
 		return
@@ -292,7 +306,7 @@ func keepRefusal(u *upstream, k key, f *flight, now time.Duration) {
 	end := f.begun + u.negativeTTL
 	e := &entry{key: k, refusal: o, asked: f.begun, expires: end, end: end}
 	if now < end {
-		putEntry(u.refused, e, now)
+		keep(u, u.refused, e, now)
 	}
 	f.fresh = e // also if it is not kept: it ends the good answer everywhere
 }
@@ -326,9 +340,16 @@ func forget(u *upstream, k key) {
 	}
 }
 
+// lastCause is why Huawei last refused a token.
+func lastCause(u *upstream) string {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.cause
+}
+
 // report logs what an operator would want to know of a lookup.
 func report(u *upstream, k key, f *flight, log *logger) {
-	log.landing(k, f)
+	log.landing(k, f, u.client.wantsPhone)
 	// While the breaker is open no answer may come on the connections that there are: the next probe gets a new one.
 	if f.ruling.after > 0 {
 		u.client.pool.CloseIdleConnections()

@@ -262,6 +262,6 @@ func keepGood(u *upstream, e *entry, now time.Duration) bool {
 			return false
 		}
 	}
-	putEntry(u.good, e, now)
+	keep(u, u.good, e, now)
 	return true
 }

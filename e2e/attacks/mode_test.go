@@ -35,11 +35,15 @@ var modes = class{
 			if row.code == "token_missing" {
 				optional = nobody().status("anonymous")
 			}
+			report := nobody().status(row.code)
+			if strings.HasPrefix(row.code, "huawei_") {
+				report = nobody().status("pending") // nothing is remembered, and report mode waits for nobody
+			}
 			// Twice: once by asking, once by what is remembered.
 			for _, when := range []string{"", ", again"} {
 				c.send("enforce: "+row.name+when, request{to: "enforce", lines: lines}, refused(row.code))
 				c.send("optional: "+row.name+when, request{to: "optional", lines: lines}, optional)
-				c.send("report: "+row.name+when, request{to: "report", lines: lines}, nobody().status(row.code))
+				c.send("report: "+row.name+when, request{to: "report", lines: lines}, report)
 			}
 		}
 		for _, kind := range []string{"mainland", "warning"} {

@@ -79,7 +79,7 @@ func trailerRows() []row {
 		{
 			name:   "trailers do not reach the backend in report mode either",
 			config: "mode: report",
-			steps:  []step{{nobody.trailing(plain...), anonymous()}, {post.trailing(plain...), forwards("{nophone}").asking(1)}},
+			steps:  []step{{nobody.trailing(plain...), anonymous()}, {post.trailing(plain...), anonymous().askingBeside(1, 0)}},
 		},
 		{
 			name:   "trailers do not reach the backend when the token is removed either",

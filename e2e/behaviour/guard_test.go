@@ -2,9 +2,12 @@ package behaviour
 
 import (
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/traefik-huaweiid/huaweiid/huaweisim"
 )
@@ -113,8 +116,16 @@ func guardRows() []row {
 		{
 			name:   "report: what is not asked goes through without an identity",
 			config: "mode: report\n" + withStatus,
-			steps: append(failures("nsp/500", anonymous().telling(status("huawei_unavailable")).asking(1)),
-				step{bearer("{mainland}", forged...), anonymous().telling(status("overloaded"))}),
+			script: func(t *testing.T, v *visit) {
+				pending := anonymous().telling(status("pending"))
+				for _, s := range failures("nsp/500", pending.askingBeside(1, 0)) {
+					v.step(t, s)
+				}
+				require.Eventually(t, func() bool {
+					return strings.Contains(v.host.log(), "middleware="+routerName(v.number, "")+"@file pause=")
+				}, answerTimeout, 5*time.Millisecond, "the breaker opens")
+				v.step(t, step{bearer("{mainland}", forged...), pending})
+			},
 		},
 		{
 			name:   "no more than maxConcurrent lookups are under way, and what is known is served meanwhile",

@@ -1,5 +1,7 @@
 package behaviour
 
+import "testing"
+
 // token.remove: the token goes off the request, and nothing else does.
 
 func removeRows() []row {
@@ -77,13 +79,20 @@ func removeRows() []row {
 			},
 		},
 		{
-			name:   "a token is removed in report mode as well, though it was no good",
-			config: "mode: report\ntoken: {cookie: hwtoken, query: access_token, remove: true}",
+			name:   "in report mode a token stays unless it was verified",
+			config: withStatus + "mode: report\ntoken: {cookie: hwtoken, query: access_token, remove: true}",
 			steps: []step{
-				{bearer("{invalid}"), anonymous().asking(1).seeing("Authorization")},
-				{get("Cookie: a=1; hwtoken={invalid}"), anonymous().seeing("Cookie", "a=1")},
-				{get().to("/?access_token={invalid}&x=1"), anonymous().at("/?x=1")},
-				{bearer("{mainland#1}", "Authorization: Bearer {mainland#2}"), anonymous().seeing("Authorization")},
+				{bearer("{mainland#1}", "Authorization: Bearer {mainland#2}"), anonymous().telling(status("token_repeated"))},
+				{bearer("eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.c2ln"), anonymous().telling(status("token_foreign"))},
+			},
+			script: func(t *testing.T, v *visit) {
+				pendingThen(bearer("{invalid}"), 1, 0, anonymous().telling(status("token_invalid")))(t, v)
+				v.step(t, step{get("Cookie: a=1; hwtoken={invalid}"), anonymous().telling(status("token_invalid"))})
+				v.step(t, step{get().to("/?access_token={invalid}&x=1"), anonymous().telling(status("token_invalid"))})
+				pendingThen(bearer("{mainland}"), 1, 0,
+					forwards("{mainland}").telling(status("verified")).seeing("Authorization"))(t, v)
+				v.step(t, step{get("Cookie: a=1; hwtoken={mainland}"),
+					forwards("{mainland}").telling(status("verified")).seeing("Cookie", "a=1")})
 			},
 		},
 		{

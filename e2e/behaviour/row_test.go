@@ -49,6 +49,7 @@ type want struct {
 	target      string              // what the backend is asked for, where it differs from what the client asked for
 	sees        map[string][]string // the client's headers that the backend gets otherwise than sent; nil = not at all
 	cacheStatus string              // regular expression; "" = the response has no Cache-Status
+	beside      bool                // Huawei is asked beside the request, and may be asked when that has been answered
 	byServer    bool                // the HTTP server in front answers, before the plugin sees the request
 	check       func(*testing.T, *got)
 }
@@ -110,6 +111,12 @@ func (w want) challenging(scheme string) want    { w.scheme = scheme; return w }
 func (w want) cached(pattern string) want        { w.cacheStatus = pattern; return w }
 func (w want) at(target string) want             { w.target = target; return w }
 func (w want) and(f func(*testing.T, *got)) want { w.check = f; return w }
+
+// asking beside the request, which does not wait.
+func (w want) askingBeside(calls, infoCalls int) want {
+	w.beside, w.calls, w.infoCalls = true, calls, infoCalls
+	return w
+}
 
 // seeing: the backend gets the client's header with these values; none = not at all.
 func (w want) seeing(name string, values ...string) want {

@@ -116,8 +116,28 @@ func requireNothingMore(t *testing.T, conn *rawhttp.Conn) {
 // step makes a request and checks what comes of it.
 func (v *visit) step(t *testing.T, s step) {
 	t.Helper()
+	before := v.huawei.Stats().Calls
 	g := v.send(t, s.send)
+	if s.want.beside {
+		require.Eventually(t, func() bool {
+			after := v.huawei.Stats().Calls
+			g.calls = after[huaweisim.GetInfo] - before[huaweisim.GetInfo]
+			g.infoCalls = after[huaweisim.GetTokenInfo] - before[huaweisim.GetTokenInfo]
+			return g.calls >= s.want.calls && g.infoCalls >= s.want.infoCalls
+		}, answerTimeout, time.Millisecond)
+	}
 	v.verify(t, g, s.want)
+}
+
+// pendingThen has report mode look a token up beside a request, and then sends the request until it has its verdict.
+func pendingThen(send request, calls, infoCalls int, then want) func(*testing.T, *visit) {
+	return func(t *testing.T, v *visit) {
+		v.step(t, step{send, anonymous().telling(status("pending")).askingBeside(calls, infoCalls)})
+		require.Eventually(t, func() bool {
+			return v.send(t, send).arrivals[0].header.Get(statusHeader) != "pending"
+		}, answerTimeout, 5*time.Millisecond)
+		v.step(t, step{send, then})
+	}
 }
 
 // requireCarefulClient checks that everything that Huawei was sent was well-formed, and that no redirect was followed.

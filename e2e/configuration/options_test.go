@@ -64,6 +64,8 @@ var everyOption = []struct {
 	{"redis.secretFile", `"testdata/ca.pem"`, "testdata/ca.pem"},
 	{"events.path", `"/huawei/events"`, "/huawei/events"},
 	{"events.configURL", `"https://gateway.example/risc-configuration"`, "https://gateway.example/risc-configuration"},
+	{"accessLogUser", `"openID"`, "openID"},
+	{"metricsPath", `"/metrics"`, "/metrics"},
 	{"debugHeader", `true`, "true"},
 	{"logLevel", `"debug"`, "debug"},
 }

@@ -53,7 +53,7 @@ func TestSchema_knowsTheKindOfEveryOption(t *testing.T) {
 			wanted = `"boolean"`
 		case strings.Trim(written, "0123456789") == "" && written != "":
 			wanted = `"integer"`
-		case path == "mode" || path == "phone.format" || path == "logLevel":
+		case path == "mode" || path == "phone.format" || path == "accessLogUser" || path == "logLevel":
 			wanted = `"enum"`
 		case strings.Trim(written, "0123456789ms") == "" && written != "":
 			wanted = "A duration from"
