@@ -81,7 +81,7 @@ func (l *logger) event(n int64, level slog.Level, kind, message string, args ...
 // detail writes one line about a token, once per token and code.
 func (l *logger) detail(message, code, fingerprint string, args ...interface{}) {
 	if l.talkative && l.throttle.first(l.name+" "+message+" "+code+" "+fingerprint) {
-		l.say(slog.LevelDebug, message, append(args, "token", fingerprint)...)
+		l.plain.Log(context.Background(), slog.LevelDebug, message, append(args, "token", fingerprint)...)
 	}
 }
 

@@ -295,12 +295,11 @@ func treeOf(families []family) map[string]interface{} {
 		for _, s := range f.samples {
 			node, last := tree, metricPrefix+f.name+s.suffix
 			for i := 1; i < len(s.labels); i += 2 {
-				inner, ok := node[last].(map[string]interface{})
-				if !ok {
-					inner = map[string]interface{}{}
-					node[last] = inner
+				if node[last] == nil {
+					node[last] = map[string]interface{}{}
 				}
-				node, last = inner, s.labels[i]
+				node = node[last].(map[string]interface{})
+				last = s.labels[i]
 			}
 			node[last] = s.value
 		}

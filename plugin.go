@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sort"
 	"strings"
 	"time"
 )
@@ -178,6 +179,7 @@ func stripAndTell(p *plugin, h http.Header) {
 	if len(forged) == 0 {
 		return
 	}
+	sort.Strings(forged)
 	p.tally.forged.Add(1)
 	p.log.event(1, slog.LevelInfo, "forged", "client sent identity headers", "names", strings.Join(forged, ", "))
 }
