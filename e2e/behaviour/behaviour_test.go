@@ -18,7 +18,7 @@ func table() []row {
 		wayRows(), tokenRows(), sourceRows(), removeRows(),
 		verdictRows(), retryRows(), challengeRows(), audienceRows(),
 		modeRows(), headerRows(), aliasRows(), connectionRows(), phoneRows(), optionRows(),
-		cacheRows(), guardRows(), badTokenRows(), badAnswerRows(), streamRows(),
+		cacheRows(), gateRows(), badTokenRows(), badAnswerRows(), streamRows(),
 	} {
 		rows = append(rows, theme...)
 	}

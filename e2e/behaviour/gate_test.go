@@ -34,7 +34,7 @@ func fromOne(steps []step) []step {
 
 func overloaded() want { return refuses(503, "overloaded") }
 
-func guardRows() []row {
+func gateRows() []row {
 	unavailable := refuses(502, "huawei_unavailable").asking(1)
 	return []row{
 		{
