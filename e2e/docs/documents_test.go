@@ -34,13 +34,14 @@ const (
 	revocation    = "docs/revocation.md"
 	operations    = "docs/operations.md"
 	performance   = "docs/performance.md"
+	rollout       = "docs/rollout.md"
 	scaling       = "docs/scaling.md"
 	packages      = "e2e/README.md"
 	notebook      = "e2e/bench/NOTES.md"
 )
 
 var documents = withChinese(
-	readme, security, changelog, contributing, configuration, revocation, operations, performance, scaling, packages, notebook,
+	readme, security, changelog, contributing, configuration, operations, performance, revocation, rollout, scaling, packages, notebook,
 )
 
 // withChinese adds the Chinese counterparts of what operators read.
