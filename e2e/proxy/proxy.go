@@ -44,6 +44,8 @@ type Options struct {
 	LogLevel string
 	// AccessLog turns on the access log, which Proxy.AccessLog reads.
 	AccessLog bool
+	// FastProxy has Traefik forward with its other proxy.
+	FastProxy bool
 	// TrustLoopback has the entry points believe the X-Forwarded-For of clients on 127.0.0.1, so that a test's requests can be
 	// of many client addresses.
 	TrustLoopback bool

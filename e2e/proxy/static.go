@@ -41,7 +41,11 @@ func staticConfig(dir string, addresses, modules map[string]string, dashboard bo
 	fmt.Fprintf(&b, "providers:\n  providersThrottleDuration: 100ms\n  file:\n    directory: %s\n    watch: true\n",
 		strconv.Quote(filepath.Join(dir, dynamicDir)))
 
-	b.WriteString("experimental:\n  localPlugins:\n")
+	b.WriteString("experimental:\n")
+	if options.FastProxy {
+		b.WriteString("  fastProxy: {}\n")
+	}
+	b.WriteString("  localPlugins:\n")
 	for _, alias := range slices.Sorted(maps.Keys(modules)) {
 		fmt.Fprintf(&b, "    %s:\n      moduleName: %s\n", alias, modules[alias])
 	}
