@@ -34,11 +34,13 @@ http:
     removing: {rule: Host("removing.test"), entryPoints: [web], middlewares: [removing, retry], service: echo}
     report: {rule: Host("report.test"), entryPoints: [web], middlewares: [report], service: echo}
     redirecting: {rule: Host("redirecting.test"), entryPoints: [web], middlewares: [enforce, elsewhere], service: echo}
+    sharing: {rule: Host("sharing.test"), entryPoints: [web], middlewares: [sharing], service: echo}
     metrics: {rule: Path("/huaweiid/metrics"), entryPoints: [traefik], middlewares: [metrics], service: noop@internal}
   middlewares:
     enforce: {plugin: {huaweiid: {headers: {status: X-User-Status}, accessLogUser: openID, HUAWEI}}}
     removing: {plugin: {huaweiid: {headers: {status: X-User-Status}, accessLogUser: unionID, token: {remove: true}, HUAWEI}}}
     report: {plugin: {huaweiid: {headers: {status: X-User-Status}, mode: report, HUAWEI}}}
+    sharing: {plugin: {huaweiid: {redis: {address: "127.0.0.1:1", secret: 0123456789abcdef0123456789abcdef}, HUAWEI}}}
     metrics: {plugin: {huaweiid: {metricsPath: /huaweiid/metrics, HUAWEI}}}
     retry: {retry: {attempts: 2}}
     elsewhere: {redirectRegex: {regex: "^http://[^/]+/(.*)", replacement: "http://elsewhere.test/${1}"}}
@@ -74,7 +76,7 @@ func start(t *testing.T, fast bool) *bed {
 	p, err := proxy.Start(context.Background(), proxy.Options{Dynamic: text, AccessLog: true, Static: static, FastProxy: fast})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, p.Stop()) })
-	require.NoError(t, p.WaitRouters(context.Background(), "enforce", "removing", "report", "redirecting", "metrics"))
+	require.NoError(t, p.WaitRouters(context.Background(), "enforce", "removing", "report", "redirecting", "sharing", "metrics"))
 	return &bed{t: t, proxy: p}
 }
 
