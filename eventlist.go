@@ -147,6 +147,7 @@ func catchUp(u *upstream, log *logger) bool {
 		}
 		e := l.open(item)
 		if e != nil && sharesClientID(u, map[string]bool{e.clientID: true}) {
+			processMetrics.event(e.kind, eventHeard)
 			log.accountEvent(e.kind, forgetUser(u, e.openID, e.unionID))
 		}
 	}

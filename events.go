@@ -100,9 +100,11 @@ func receiveEvents(p *plugin, rw http.ResponseWriter, req *http.Request) {
 	switch {
 	case refusal != nil:
 		p.log.event(1, slog.LevelWarn, "event "+refusal.code, "account event refused", "err", refusal.code, "cause", refusal.description)
+		processMetrics.event(noEventType, refusal.code)
 		refuseEvents(rw, refusal)
 	case err != nil:
 		p.log.event(1, slog.LevelError, "event unreachable", "account event not taken", "cause", err, "remedy", eventRemedy(err))
+		processMetrics.event(noEventType, eventUnreachable)
 		h.Set("Retry-After", strconv.Itoa(int(eventRetry/time.Second)))
 		rw.WriteHeader(http.StatusServiceUnavailable)
 	}

@@ -266,3 +266,23 @@ func serveTo(handler http.Handler, req *http.Request) int {
 	handler.ServeHTTP(rec, req)
 	return rec.Code
 }
+
+// Other tests count at the same time, so that each figure grows by one at least.
+func TestEvents_areCountedByTypeAndResult(t *testing.T) {
+	t.Parallel()
+	handler, p, sim := newEventsInstance(t, nil)
+	for result, delivery := range map[string]huaweisim.Event{
+		"tokens-revoked " + eventTaken: {Token: "mainland/1", Type: huaweisim.TokensRevoked},
+		"account-purged " + eventTaken: {Token: "mainland/1", Type: huaweisim.AccountPurged},
+		"none " + eventUnauthentic:     {Token: "mainland/1", Fault: "alg-none"},
+		"none " + eventInvalidIssuer:   {Token: "mainland/1", Fault: "wrong-issuer"},
+	} {
+		before := valueIn(processMetrics.events, result)
+		deliver(t, handler, sim, delivery)
+		require.Greater(t, valueIn(processMetrics.events, result), before, result)
+	}
+	p.receiver.obey = func([]accountEvent, *logger) error { return errEventList }
+	before := valueIn(processMetrics.events, "none "+eventUnreachable)
+	deliver(t, handler, sim, huaweisim.Event{Token: "mainland/1"})
+	require.Greater(t, valueIn(processMetrics.events, "none "+eventUnreachable), before)
+}

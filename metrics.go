@@ -16,6 +16,7 @@ type metrics struct {
 	lookups   *expvar.Map // by result, but for the hits of the fast way: those are the tallies'
 	calls     *expvar.Map // by api and result
 	redis     *expvar.Map // by op and result
+	events    *expvar.Map // by type and result
 	evictions *expvar.Int
 	durations map[string]*histogram // by api
 
@@ -62,6 +63,7 @@ func newMetrics() *metrics {
 		lookups:   new(expvar.Map).Init(),
 		calls:     new(expvar.Map).Init(),
 		redis:     new(expvar.Map).Init(),
+		events:    new(expvar.Map).Init(),
 		evictions: new(expvar.Int),
 		durations: map[string]*histogram{apiGetInfo: newHistogram(), apiTokenInfo: newHistogram()},
 		tallies:   map[string]*tally{},
@@ -164,6 +166,17 @@ func (m *metrics) called(api string, v *verdict, took time.Duration) {
 	m.durations[api].observe(took)
 }
 
+// Results of account events beside the codes of their refusal.
+const (
+	eventTaken       = "taken"       // received here, and obeyed
+	eventHeard       = "heard"       // obeyed, as another replica received it
+	eventUnreachable = "unreachable" // not taken, for want of keys or Redis
+	noEventType      = "none"        // of a delivery that was not taken
+)
+
+// event counts an account event.
+func (m *metrics) event(kind, result string) { m.events.Add(kind+" "+result, 1) }
+
 // calledRedis counts a call of Redis.
 func (m *metrics) calledRedis(op string, err error) {
 	result := resultOK
@@ -232,6 +245,7 @@ func (m *metrics) families() []family {
 		{"huawei_in_flight", "gauge", "Lookups that Huawei is being asked about.", []sample{{value: float64(s.underWay)}}},
 		{"breaker_open", "gauge", "Breakers that keep Huawei from being asked; there is one for each set of options.", []sample{{value: float64(s.open)}}},
 		{"redis_calls_total", "counter", "Calls of Redis by result.", samplesOf(m.redis, []string{"op", "result"})},
+		{"events_total", "counter", "Account events of Huawei's by result.", samplesOf(m.events, []string{"type", "result"})},
 	}
 }
 

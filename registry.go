@@ -131,6 +131,7 @@ func (r *registry) obey(events []accountEvent, log *logger) error {
 		for _, u := range r.sharing(e.clientID) {
 			forgotten += forgetUser(u, e.openID, e.unionID)
 		}
+		processMetrics.event(e.kind, eventTaken)
 		log.accountEvent(e.kind, forgotten)
 	}
 	return r.tell(events, log)

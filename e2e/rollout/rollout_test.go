@@ -179,7 +179,7 @@ func reports(t *testing.T, b *bed) {
 		} else {
 			last.isNobody(t)
 		}
-		assert.Empty(t, last.seen.Header["x_user_openid"])
+		assert.Empty(t, last.seen.Header[http.CanonicalHeaderKey("x_user_openid")])
 	}
 	assert.Equal(t, "token_missing", b.send(t, "GET", "/").seen.Header.Get("X-User-Status"))
 }
