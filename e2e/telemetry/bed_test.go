@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -114,4 +115,12 @@ func (b *bed) get(path string) string {
 	require.NoError(b.t, err)
 	require.Equal(b.t, http.StatusOK, resp.StatusCode, "%s", body)
 	return string(body)
+}
+
+// example is a file under examples.
+func example(t *testing.T, name string) string {
+	t.Helper()
+	content, err := os.ReadFile("../../examples/" + name)
+	require.NoError(t, err)
+	return string(content)
 }
