@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -13,10 +14,28 @@ import (
 )
 
 // record puts a logger in the place of another, and returns where its lines go.
-func record(l **slog.Logger) *strings.Builder {
-	lines := &strings.Builder{}
+func record(l **slog.Logger) *recording {
+	lines := &recording{}
 	*l = slog.New(slog.NewTextHandler(lines, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: lineAttr}))
 	return lines
+}
+
+// recording is written by lookups beside their requests, too.
+type recording struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (r *recording) Write(line []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text.Write(line)
+}
+
+func (r *recording) String() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text.String()
 }
 
 func TestLog_warnsWhereHuaweiRejectsThisHostAndNotWhereItRefusesAToken(t *testing.T) {

@@ -152,7 +152,7 @@ func (p *plugin) handler() http.HandlerFunc {
 						return
 					}
 				}
-				p.upstream.metrics.lookup(fromCache)
+				p.upstream.metrics.lookups.Add(fromCache, 1)
 				forwardIdentified(p, rw, req, e, fromCache, inHeader)
 				return
 			}

@@ -1,6 +1,7 @@
 package huaweiid
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -17,6 +18,13 @@ func newReporting(t *testing.T, change func(*Config)) *counted {
 			change(c)
 		}
 	})
+}
+
+func (c *counted) requireFlights(n int) {
+	c.t.Helper()
+	c.plugin.upstream.mu.Lock()
+	defer c.plugin.upstream.mu.Unlock()
+	require.Len(c.t, c.plugin.upstream.flights, n)
 }
 
 func (c *counted) settle() {
@@ -38,12 +46,12 @@ func TestReport_waitsForNobodyAndCountsWhenTheLookupLands(t *testing.T) {
 		require.Equal(t, []string{statusPending}, c.got[reportStatus])
 	}
 	c.requireOutcomes(map[string]int64{})
-	require.Len(t, c.plugin.upstream.flights, 1, "one lookup")
+	c.requireFlights(1)
 
 	c.sim.SetFaults()
 	c.requireOutcomes(map[string]int64{reported + codeTokenInvalid: 3})
+	eventually(t, func() bool { return strings.Contains(lines.String(), "left_out=2") })
 	require.Contains(t, lines.String(), `msg="would refuse" code=token_invalid status=401 token=`)
-	require.Contains(t, lines.String(), "left_out=2")
 
 	require.Equal(t, 200, c.send("Authorization: Bearer expired/1"))
 	require.Equal(t, []string{codeTokenInvalid}, c.got[reportStatus], "the next request has its verdict")
