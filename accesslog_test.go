@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -13,20 +14,27 @@ import (
 // namesOf makes requests and returns the users that Traefik's access log would have, and those that handlers behind saw.
 func namesOf(t *testing.T, change func(*Config), tokens ...string) (logged, behind []string) {
 	t.Helper()
+	var kept *url.URL // by a handler that has it still when the name is set
 	next := http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) {
 		behind = append(behind, req.URL.User.Username())
-		req.URL.Path = "/elsewhere" // no handler behind changes what Traefik logs
+		kept = req.URL
 	})
 	config, _ := simulated(t, change)
 	handler, err := New(context.Background(), next, config, t.Name()+"@file")
 	require.NoError(t, err)
+	own := config.AccessLogUser != userNone && config.Mode == modeEnforce
 	for _, token := range tokens {
+		kept = nil
 		req := httptest.NewRequest(http.MethodGet, "http://mallory@app.example/orders?x=1", nil)
 		if token != "" {
 			req.Header.Set("Authorization", "Bearer "+token)
 		}
 		handler.ServeHTTP(httptest.NewRecorder(), req)
 		logged = append(logged, req.URL.User.Username())
+		if kept != nil && kept != req.URL {
+			require.Nil(t, kept.User)
+		}
+		require.False(t, own && kept == req.URL, "handlers behind have a URL of their own")
 	}
 	return logged, behind
 }
