@@ -9,12 +9,14 @@ import (
 // blueprint is what follows from a middleware's configuration, whichever router an instance is for. Traefik calls New for every
 // router on every configuration change, most of which change nothing for most middlewares.
 type blueprint struct {
-	config   Config            // what New was given
-	files    map[string]string // what was in the files that it names
-	settings *settings
-	state    string // the key of the shared state
-	guard    *guard
-	enricher *enricher
+	config    Config            // what New was given
+	files     map[string]string // what was in the files that it names
+	settings  *settings
+	state     string // the key of the shared state
+	source    *tokenSource
+	challenge string // of WWW-Authenticate: the scheme and the realm
+	guard     *guard
+	enricher  *enricher
 }
 
 // blueprintsByName has each middleware's last one.
@@ -53,12 +55,14 @@ func newBlueprint(config *Config) (*blueprint, error) {
 		return nil, err
 	}
 	return &blueprint{
-		config:   *config,
-		files:    c.files,
-		settings: s,
-		state:    s.upstream.key(),
-		guard:    newGuard(headerNames(s.headers), s.token.header),
-		enricher: newEnricher(s.headers, s.phone.format),
+		config:    *config,
+		files:     c.files,
+		settings:  s,
+		state:     s.upstream.key(),
+		source:    newTokenSource(s.token),
+		challenge: challengeOf(s),
+		guard:     newGuard(headerNames(s.headers), s.token.header),
+		enricher:  newEnricher(s.headers, s.phone.format),
 	}, nil
 }
 

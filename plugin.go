@@ -77,8 +77,8 @@ func newPlugin(ctx context.Context, next http.Handler, config *Config, name stri
 	p := &plugin{
 		next:      next,
 		settings:  s,
-		source:    newTokenSource(s.token),
-		challenge: challengeOf(s),
+		source:    b.source,
+		challenge: b.challenge,
 		guard:     b.guard,
 		enricher:  b.enricher,
 		upstream:  u,
