@@ -44,11 +44,11 @@ var documents = withChinese(
 	readme, security, changelog, contributing, configuration, operations, performance, revocation, rollout, scaling, packages, notebook,
 )
 
-// withChinese adds the Chinese counterparts of what operators read.
+// withChinese adds the Chinese counterparts of those that have one.
 func withChinese(names ...string) []string {
 	all := names
 	for _, name := range names {
-		if name == readme || path.Dir(name) == "docs" {
+		if slices.Contains(atTheTop, name) || path.Dir(name) == "docs" {
 			all = append(all, chinese(name))
 		}
 	}

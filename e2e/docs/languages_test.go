@@ -13,13 +13,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The README and what operators read under docs/ are there in English and in Chinese. Prose is compared by nobody but people;
-// what stands in tables, blocks, headings and links to elsewhere is compared here, so that neither language is left behind.
+// What people read at the top and under docs/ is there in English and in Chinese. Prose is compared by nobody but people; what
+// stands in tables, blocks, headings and links to elsewhere is compared here, so that neither language is left behind.
+
+// atTheTop are the documents there that have a Chinese counterpart. The changelog has none.
+var atTheTop = []string{readme, security, contributing}
 
 // chinese is the name of a document's Chinese counterpart.
 func chinese(document string) string {
-	if document == readme {
-		return "README.zh-CN.md"
+	if slices.Contains(atTheTop, document) {
+		return strings.TrimSuffix(document, ".md") + ".zh-CN.md"
 	}
 	return path.Join("docs/zh", path.Base(document))
 }
@@ -29,7 +32,7 @@ func inBothLanguages(t *testing.T) []string {
 	t.Helper()
 	entries, err := os.ReadDir(filepath.Join(root, "docs"))
 	require.NoError(t, err)
-	found := []string{readme}
+	found := slices.Clone(atTheTop)
 	for _, entry := range entries {
 		if strings.HasSuffix(entry.Name(), ".md") {
 			found = append(found, path.Join("docs", entry.Name()))
@@ -44,7 +47,7 @@ func TestLanguages_everyDocumentOfOperatorsIsThereInBoth(t *testing.T) {
 	for _, document := range inBothLanguages(t) {
 		assert.Contains(t, documents, document, "the other tests of documents look at it")
 		assert.Contains(t, documents, chinese(document), "the other tests of documents look at it")
-		if document != readme {
+		if path.Dir(document) == "docs" {
 			want = append(want, path.Base(document))
 		}
 	}
