@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -20,6 +19,7 @@ import (
 
 	"github.com/traefik-huaweiid/huaweiid/e2e/plugin"
 	"github.com/traefik-huaweiid/huaweiid/e2e/proxy"
+	"github.com/traefik-huaweiid/huaweiid/internal/loopback"
 )
 
 func module(t *testing.T) string {
@@ -170,8 +170,7 @@ func binary(t *testing.T) string {
 
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := loopback.Address()
 	require.NoError(t, err)
-	defer listener.Close()
-	return listener.Addr().String()
+	return address
 }

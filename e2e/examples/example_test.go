@@ -3,7 +3,6 @@
 package examples
 
 import (
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -20,6 +19,7 @@ import (
 	"github.com/traefik-huaweiid/huaweiid/e2e/echo"
 	"github.com/traefik-huaweiid/huaweiid/e2e/proxy"
 	"github.com/traefik-huaweiid/huaweiid/huaweisim"
+	"github.com/traefik-huaweiid/huaweiid/internal/loopback"
 )
 
 // patience bounds waits for what happens at once unless something is broken.
@@ -123,10 +123,9 @@ func serve(t *testing.T, handler http.Handler) string {
 
 func free(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := loopback.Address()
 	require.NoError(t, err)
-	defer listener.Close()
-	return listener.Addr().String()
+	return address
 }
 
 // ofMetrics are examples for those who read metrics. No request goes through them; e2e/telemetry runs what is in them.

@@ -67,7 +67,7 @@ func kubernetes(t *testing.T) *cluster {
 		"--disable-admission-plugins=ServiceAccount", "--endpoint-reconciler-type=none")
 
 	c := &cluster{url: "https://" + secure, token: token, certificate: filepath.Join(dir, "certificates", "apiserver.crt")}
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(4 * patience)
 	for {
 		if certificate, err := os.ReadFile(c.certificate); err == nil && c.client == nil {
 			roots := x509.NewCertPool()
@@ -218,9 +218,9 @@ endpoints: [{addresses: [%[3]q], conditions: {ready: true}}]
 `, service, portName, host, port))
 }
 
-// Every manifest as it stands, applied to a real API server; every route asked through a real Traefik.
+// Every manifest as it stands, applied to a real API server; every route asked through a real Traefik. It runs before the tests that
+// run side by side, since the start of an API server takes all of a small machine.
 func TestKubernetes_servesBehindEveryKindOfRoute(t *testing.T) {
-	t.Parallel()
 	c := kubernetes(t)
 	e := prepare(t, "kubernetes")
 	e.addresses["huawei.shop.svc:8900"] = e.addresses[huaweiAddress]

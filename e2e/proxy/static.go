@@ -3,11 +3,12 @@ package proxy
 import (
 	"fmt"
 	"maps"
-	"net"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/traefik-huaweiid/huaweiid/internal/loopback"
 )
 
 const (
@@ -57,8 +58,7 @@ func staticConfig(dir string, addresses, modules map[string]string, dashboard bo
 	return b.String()
 }
 
-// listenAddresses completes the wanted entry points and gives a free port to each that names none. All of them are held
-// until the last is picked, so that no port is given twice.
+// listenAddresses completes the wanted entry points and gives a free port to each that names none.
 func listenAddresses(wanted map[string]string) (map[string]string, error) {
 	addresses := map[string]string{webEntryPoint: "", internalEntryPoint: ""}
 	maps.Copy(addresses, wanted)
@@ -67,12 +67,11 @@ func listenAddresses(wanted map[string]string) (map[string]string, error) {
 		if address != "" {
 			continue
 		}
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		free, err := loopback.Address()
 		if err != nil {
 			return nil, fmt.Errorf("picking a free port: %w", err)
 		}
-		defer listener.Close()
-		addresses[name] = listener.Addr().String()
+		addresses[name] = free
 	}
 	return addresses, nil
 }

@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/traefik-huaweiid/huaweiid/internal/loopback"
 )
 
 // startLimit bounds how long a server takes to answer. It is far more than it takes, for busy machines.
@@ -85,18 +87,11 @@ func StartWith(t testing.TB, dial Dial, options ...string) *Server {
 // FreeAddress is an address of this machine on which nobody listens.
 func FreeAddress(t testing.TB) string {
 	t.Helper()
-	// A cluster's bus has the port 10000 further up, so that ports near the end will not do.
-	for {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		address := listener.Addr().(*net.TCPAddr)
-		listener.Close()
-		if address.Port < 55000 {
-			return address.String()
-		}
+	address, err := loopback.Address()
+	if err != nil {
+		t.Fatal(err)
 	}
+	return address
 }
 
 func (s *Server) run() error {

@@ -26,6 +26,7 @@ import (
 
 	"github.com/traefik-huaweiid/huaweiid/e2e/demo"
 	"github.com/traefik-huaweiid/huaweiid/e2e/demo/browser"
+	"github.com/traefik-huaweiid/huaweiid/internal/loopback"
 )
 
 // options is what the picture is to show.
@@ -167,12 +168,11 @@ func frequent(picture image.Image) color.Palette {
 }
 
 func freePort() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := loopback.Address()
 	if err != nil {
 		return "", fmt.Errorf("picking a free port: %w", err)
 	}
-	defer listener.Close()
-	_, port, err := net.SplitHostPort(listener.Addr().String())
+	_, port, err := net.SplitHostPort(address)
 	return port, err
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/traefik-huaweiid/huaweiid/e2e/checkout"
+	"github.com/traefik-huaweiid/huaweiid/internal/loopback"
 )
 
 // patience is how long make demo has, with the machine's build cache as it is.
@@ -91,10 +92,9 @@ func get(t *testing.T, port, accept string) string {
 
 func freePort(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := loopback.Address()
 	require.NoError(t, err)
-	defer listener.Close()
-	_, port, err := net.SplitHostPort(listener.Addr().String())
+	_, port, err := net.SplitHostPort(address)
 	require.NoError(t, err)
 	return port
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/traefik-huaweiid/huaweiid/e2e/demo"
+	"github.com/traefik-huaweiid/huaweiid/internal/loopback"
 )
 
 // What the engine stands in for is measured by the same check that a real Traefik has to pass.
@@ -77,10 +78,9 @@ func get(t *testing.T, url string) string {
 
 func freePort(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := loopback.Address()
 	require.NoError(t, err)
-	defer listener.Close()
-	_, port, err := net.SplitHostPort(listener.Addr().String())
+	_, port, err := net.SplitHostPort(address)
 	require.NoError(t, err)
 	return port
 }
