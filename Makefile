@@ -37,7 +37,7 @@ pictures: traefik ## take the README's pictures of the demo's page, one in each 
 
 # FORMAT= is text, json or github.
 FORMAT = text
-check-config: ## say what is wrong in configuration files and manifests: make check-config FILE="dynamic.yml traefik.yml"
+check-config: ## say what is wrong in configuration files, Compose files and manifests: make check-config FILE="dynamic.yml traefik.yml"
 	@cd cmd/huaweiid-lint && go build -buildvcs=false -o ../../e2e/.bin/huaweiid-lint .
 	@exec e2e/.bin/huaweiid-lint -format $(FORMAT) $(FILE)
 

@@ -30,12 +30,16 @@ func check(arguments []string, plugin string) *report {
 		}
 		r.Files++
 		for _, d := range documents {
-			if _, isResource := d.data["apiVersion"]; !isResource {
+			_, isResource := d.data["apiVersion"]
+			switch {
+			case isCompose(d):
+				m.addCompose(d, plugin)
+			case !isResource:
 				m.addFile(d, plugin)
-				continue
-			}
-			for _, one := range resources(d) {
-				m.addResource(one, plugin)
+			default:
+				for _, one := range resources(d) {
+					m.addResource(one, plugin)
+				}
 			}
 		}
 	}
@@ -45,7 +49,11 @@ func check(arguments []string, plugin string) *report {
 	for _, one := range m.plugins {
 		r.checkOptions(one)
 		if first := m.middlewares[one.name]; first != one {
-			r.add(one.place, mistake, "%s is there already, in %s line %d; Traefik takes one of the two", one.name, first.file, first.line)
+			takes := "one of the two"
+			if one.labels != nil {
+				takes = "neither"
+			}
+			r.add(one.place, mistake, "%s is there already, in %s line %d; Traefik takes %s", one.name, first.file, first.line, takes)
 		}
 	}
 	if r.Middlewares == 0 && r.Files > 0 {

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -79,11 +80,19 @@ func read(file string) ([]*document, error) {
 	if err != nil {
 		return nil, err
 	}
+	extension := strings.ToLower(filepath.Ext(file))
+	if extension != ".toml" {
+		// Templates in a Compose file are for others, such as the rule that routers have by default.
+		documents, err := readYAML(file, string(content))
+		if err == nil && slices.ContainsFunc(documents, isCompose) {
+			return documents, nil
+		}
+	}
 	text, err := render(string(content))
 	if err != nil {
 		return nil, err
 	}
-	switch extension := strings.ToLower(filepath.Ext(file)); extension {
+	switch extension {
 	case ".toml":
 		return readTOML(file, text)
 	case ".yml", ".yaml", ".json":

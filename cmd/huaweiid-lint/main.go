@@ -1,5 +1,6 @@
-// Command huaweiid-lint reads Traefik's configuration files (dynamic and static, YAML and TOML) and Kubernetes manifests, and says
-// with file and line what the plugin would refuse, and what neither it nor Traefik can see: ways around the middleware.
+// Command huaweiid-lint reads Traefik's configuration files (dynamic and static, YAML and TOML), Kubernetes manifests and the labels in
+// Compose files, and says with file and line what the plugin would refuse, and what neither it nor Traefik can see: ways around the
+// middleware.
 package main
 
 import (

@@ -20,7 +20,9 @@ type middleware struct {
 	resource bool // of Kubernetes
 	options  any  // what stands under the plugin's key
 	path     []string
-	config   *huaweiid.Config // nil where Traefik cannot read it
+	labels   map[string]string // of a container: values by what stands behind the plugin's key
+	taken    map[string]bool   // options, in lower case, whose values are known elsewhere only
+	config   *huaweiid.Config  // nil where Traefik cannot read it
 }
 
 // router is a router of a file, or a rule of a Kubernetes route.
@@ -116,34 +118,13 @@ func qualified(names []string, provider string) []string {
 
 // addFile takes in a file of the file provider, or the static configuration.
 func (m *model) addFile(d *document, plugin string) {
-	entryPoints, _ := section(d.data, "entryPoints")
-	for name, value := range entryPoints {
-		options, _ := value.(map[string]any)
-		ofHTTP, _ := section(options, "http")
-		m.entryPoints[name] = entryPoint{
-			middlewares: list(get(ofHTTP, "middlewares")),
-			asDefault:   text(get(options, "asDefault")) == "true",
-		}
-	}
+	m.addEntryPoints(d.data)
 	if _, _, found := lookup(d.data, "http"); found {
 		m.providers[ofFile] = true
 	}
 
 	middlewares, at := section(d.data, "http", "middlewares")
-	for name, value := range middlewares {
-		options, _ := value.(map[string]any)
-		one := &middleware{place: d.at(under(at, name)...), document: d, name: name + "@" + ofFile}
-		if chain, _ := section(options, "chain"); chain != nil {
-			one.chain = qualified(list(get(chain, "middlewares")), ofFile)
-		}
-		one.sets = headersSet(options)
-		if plugins, ofPlugin := section(options, "plugin"); plugins != nil {
-			if key, conf, found := lookup(plugins, plugin); found {
-				one.plugin, one.options = true, conf
-				one.path = under(under(at, name), append(ofPlugin, key)...)
-				one.place = d.at(one.path...)
-			}
-		}
+	for _, one := range middlewaresIn(d, middlewares, at, ofFile, plugin) {
 		m.addMiddleware(one)
 	}
 
@@ -175,6 +156,41 @@ func (m *model) addFile(d *document, plugin string) {
 			apps:        []string{"service " + text(get(options, "service"))},
 		})
 	}
+}
+
+// addEntryPoints takes in those of a static configuration.
+func (m *model) addEntryPoints(static map[string]any) {
+	entryPoints, _ := section(static, "entryPoints")
+	for name, value := range entryPoints {
+		options, _ := value.(map[string]any)
+		ofHTTP, _ := section(options, "http")
+		m.entryPoints[name] = entryPoint{
+			middlewares: list(get(ofHTTP, "middlewares")),
+			asDefault:   text(get(options, "asDefault")) == "true",
+		}
+	}
+}
+
+// middlewaresIn reads the middlewares that a document has at a path.
+func middlewaresIn(d *document, middlewares map[string]any, at []string, provider, plugin string) []*middleware {
+	var found []*middleware
+	for name, value := range middlewares {
+		options, _ := value.(map[string]any)
+		one := &middleware{place: d.at(under(at, name)...), document: d, name: name + "@" + provider}
+		if chain, _ := section(options, "chain"); chain != nil {
+			one.chain = qualified(list(get(chain, "middlewares")), provider)
+		}
+		one.sets = headersSet(options)
+		if plugins, ofPlugin := section(options, "plugin"); plugins != nil {
+			if key, conf, found := lookup(plugins, plugin); found {
+				one.plugin, one.options = true, conf
+				one.path = under(under(at, name), append(ofPlugin, key)...)
+				one.place = d.at(one.path...)
+			}
+		}
+		found = append(found, one)
+	}
+	return found
 }
 
 // addMiddleware keeps the first of a name, as Traefik does.

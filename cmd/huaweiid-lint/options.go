@@ -18,6 +18,7 @@ import (
 	"github.com/mitchellh/mapstructure"
 	"github.com/traefik-huaweiid/huaweiid"
 	"github.com/traefik/paerser/file"
+	"github.com/traefik/paerser/parser"
 	"gopkg.in/yaml.v3"
 )
 
@@ -57,6 +58,20 @@ func fromResource(options any) (pluginConf, error) {
 	}
 	var conf pluginConf
 	return conf, json.Unmarshal(text, &conf)
+}
+
+// fromLabels gives options the form in which Traefik's Docker provider hands them on. The labels are those behind the plugin's key.
+func fromLabels(labels map[string]string) (pluginConf, error) {
+	const name = "m"
+	whole := map[string]string{}
+	for option, value := range labels {
+		whole[strings.TrimSuffix("traefik.http.middlewares."+name+".plugin."+name+"."+option, ".")] = value
+	}
+	var configuration fileConfiguration
+	if err := parser.Decode(whole, &configuration, parser.DefaultRootName); err != nil {
+		return nil, err
+	}
+	return configuration.HTTP.Middlewares[name].Plugin[name], nil
 }
 
 // decode is what Traefik's plugin loader does (pkg/plugins/middlewareyaegi.go, createConfig).
@@ -206,11 +221,7 @@ func (r *report) checkOptions(m *middleware) {
 		r.add(m.place, mistake, "%v", errEmpty)
 		return
 	}
-	decodeAs := fromFile
-	if m.resource {
-		decodeAs = fromResource
-	}
-	decoded, err := decodeAs(m.options)
+	decoded, err := m.decoded()
 	if err != nil {
 		r.add(m.place, mistake, "Traefik cannot read this: %v", err)
 		return
@@ -225,7 +236,7 @@ func (r *report) checkOptions(m *middleware) {
 		return
 	}
 	m.config = config
-	taken := map[string]bool{}
+	taken := m.taken
 	if m.resource {
 		taken = secrets(m.options, "")
 	}
@@ -243,6 +254,17 @@ func (r *report) checkOptions(m *middleware) {
 		r.add(m.place, warning, "audience.clientIDs is empty: any Huawei app's token is accepted, so that the owner of another app can be "+
 			"taken for its users; name your own apps' client IDs")
 	}
+}
+
+// decoded are the options as the provider hands them on.
+func (m *middleware) decoded() (pluginConf, error) {
+	switch {
+	case m.labels != nil:
+		return fromLabels(m.labels)
+	case m.resource:
+		return fromResource(m.options)
+	}
+	return fromFile(m.options)
 }
 
 // pathOf is where an option stands in the document, in the case in which it was written.

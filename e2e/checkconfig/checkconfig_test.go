@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"github.com/traefik/traefik/v3/pkg/config/label"
 
 	"github.com/traefik-huaweiid/huaweiid/e2e/plugin"
 	"github.com/traefik-huaweiid/huaweiid/e2e/proxy"
@@ -102,6 +103,47 @@ func TestCheckConfig_saysOfResourcesWhatTraefikAndThePluginSay(t *testing.T) {
 			decoded, err := plugin.Resource(resource)
 			require.NoError(t, err)
 			requireSame(t, decoded, mistakes(t, command, resource, ".json"))
+		})
+	}
+}
+
+// labels are what stands behind the plugin's key, one set a middleware.
+var labels = []map[string]string{
+	{"": "true"},
+	{"audience.clientIDs": "101234567, 2"},
+	{"audience.clientIDs": "101234567,app"},
+	{"audience.clientIDs": " "},
+	{"audience.clientIDs[0]": "101234567"},
+	{"cache.tll": "60s", "cache.ttl": "30.5", "Realm": ""},
+	{"cache.ttl": "1d", "cache.negativeTTL": "-1", "cache.maxEntries": "1e9"},
+	{"MODE": "enforse", "cash.ttl": "1", "debugHeader": "2"},
+	{"cache": "60s"},
+	{"cache.ttl.a": "1"},
+	{"headers.openID": "X; cache.ttl: Y", "headers.unionID": "x-user-phone"},
+	{"huawei.retries": "4.9", "huawei.getInfoURL": "http://a.example/rest.php?nsp_svc=x", "huawei.proxyURL": "ftp://user:secret@proxy"},
+}
+
+func TestCheckConfig_saysOfLabelsWhatTraefikAndThePluginSay(t *testing.T) {
+	t.Parallel()
+	command := command(t)
+	for _, written := range labels {
+		whole := map[string]string{}
+		for option, value := range written {
+			whole[strings.TrimSuffix("traefik.http.middlewares.auth.plugin.huaweiid."+option, ".")] = value
+		}
+		text, err := json.Marshal(map[string]any{"services": map[string]any{"shop": map[string]any{"labels": whole}}})
+		require.NoError(t, err)
+		t.Run(string(text), func(t *testing.T) {
+			t.Parallel()
+			got := mistakes(t, command, string(text), ".json")
+			configuration, err := label.DecodeConfiguration(whole)
+			if err != nil { // Traefik leaves all labels of the container alone
+				assert.Len(t, got, 1)
+				return
+			}
+			decoded, err := plugin.Options(configuration, "auth")
+			require.NoError(t, err)
+			requireSame(t, decoded, got)
 		})
 	}
 }
