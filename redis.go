@@ -59,81 +59,108 @@ func newRedisClient(s redisSettings) *redisClient {
 
 // call sends commands about one key, or about keys of one slot, in one round trip, and returns their replies. kinds has the kind
 // of reply that each command has. The first error among the replies is the call's.
+//
+// What goes on where all is well has as few functions and expressions as can be, and what seldom happens is elsewhere: requests wait
+// for it, and the interpreter makes room for every expression of a function at each call.
 func (r *redisClient) call(key string, kinds string, commands ...string) ([]respReply, error) {
 	deadline := time.Now().Add(r.timeout)
-	n, slot := r.route(key)
-	asking := false
-	for hop := 0; hop < redisHops; hop++ {
-		replies, err := r.callNode(n, deadline, asking, kinds, commands)
-		if err != nil {
-			if time.Until(deadline) <= 0 {
-				return nil, err
-			}
-			failed := n
-			n = r.reroute(slot, failed)
-			if n == failed || hop+1 == redisHops {
-				return nil, err
-			}
-			asking = false
-			continue
-		}
-		redirect := redirectIn(replies)
-		if redirect == "" {
-			return replies, nil
-		}
-		n, slot, asking = r.follow(redirect, n, key, slot)
-		if n == nil {
-			return nil, errRedisProtocol
-		}
+	n, slot := routeOf(r, key)
+	replies, redirected, err := try(r, n, deadline, kinds, strings.Join(commands, ""), true)
+	if err == nil && !redirected {
+		return replies, nil
 	}
-	return nil, errRedisRedirect
+	return callOthers(r, n, deadline, key, slot, kinds, commands, replies, err)
 }
 
-// callNode makes a call of one server.
-func (r *redisClient) callNode(n *redisNode, deadline time.Time, asking bool, kinds string, commands []string) ([]respReply, error) {
-	text := strings.Join(commands, "")
-	if asking {
-		text = asked + strings.Join(commands, asked)
-		kinds = "+" + strings.Join(strings.Split(kinds, ""), "+")
+// callOthers goes on with a call that a server has not answered: it sends elsewhere, or fails.
+func callOthers(r *redisClient, n *redisNode, deadline time.Time, key string, slot int, kinds string, commands []string, replies []respReply, err error) ([]respReply, error) {
+	for hop := 1; ; hop++ {
+		asking := false
+		if err != nil {
+			failed := n
+			if time.Until(deadline) > 0 {
+				n = r.reroute(slot, failed)
+			}
+			if n == failed || hop == redisHops {
+				return nil, err
+			}
+		} else {
+			n, slot, asking = r.follow(redirectIn(replies), n, key, slot)
+			if n == nil {
+				return nil, errRedisProtocol
+			}
+			if hop == redisHops {
+				return nil, errRedisRedirect
+			}
+		}
+		var redirected bool
+		if asking {
+			replies, redirected, err = sendAsking(r, n, deadline, kinds, commands)
+		} else {
+			replies, redirected, err = try(r, n, deadline, kinds, strings.Join(commands, ""), true)
+		}
+		if err == nil && !redirected {
+			return replies, nil
+		}
 	}
-	replies, again, err := r.try(n, deadline, kinds, text)
-	if again {
-		replies, _, err = r.try(n, deadline, kinds, text)
+}
+
+// sendAsking sends commands to a server that ASK has named.
+func sendAsking(r *redisClient, n *redisNode, deadline time.Time, kinds string, commands []string) (answers []respReply, redirected bool, err error) {
+	replies, redirected, err := try(r, n, deadline, "+"+strings.Join(strings.Split(kinds, ""), "+"), asked+strings.Join(commands, asked), true)
+	if err != nil {
+		return nil, false, err
 	}
-	if err != nil || !asking {
-		return replies, err
-	}
-	var answers []respReply
 	for i := 1; i < len(replies); i += 2 {
 		answers = append(answers, replies[i])
 	}
-	return answers, nil
+	return answers, redirected, nil
 }
 
-// try sends text on one connection. again says that the server had ended the connection while nobody used it.
-func (r *redisClient) try(n *redisNode, deadline time.Time, kinds, text string) (replies []respReply, again bool, err error) {
-	c, used, err := n.take(r, deadline)
+// try sends commands to one server. redirected says that the replies send elsewhere. Where again, another connection takes the place of
+// one that the server had ended while nobody used it.
+func try(r *redisClient, n *redisNode, deadline time.Time, kinds, commands string, again bool) (replies []respReply, redirected bool, err error) {
+	c, used, err := takeConn(r, n, deadline)
 	if err != nil {
 		return nil, false, err
 	}
-	replies, err = exchange(c, deadline, text, kinds)
-	now := r.since(epoch)
+	replies, refused, err := exchange(c, deadline, commands, kinds)
 	if err != nil {
-		again = used && errors.Is(err, errRedisBroken)
-		n.drop(c, again, !again, now)
-		return nil, again, err
-	}
-	if err := errorIn(replies); err != nil && redirectIn(replies) == "" {
-		fault := faultOf(err)
-		if fault.strike || fault.leave {
-			n.drop(c, fault.leave, fault.strike, now)
-		} else {
-			n.put(c, now)
+		if dropBroken(r, n, c, used, err) && again {
+			return try(r, n, deadline, kinds, commands, false)
 		}
 		return nil, false, err
 	}
-	n.put(c, now)
+	if refused {
+		return replies, true, judgeErrors(r, n, c, replies)
+	}
+	putConn(n, c, r.since(epoch))
 	return replies, false, nil
+}
+
+// dropBroken ends a connection on which an exchange failed. It tells whether the server had ended it while nobody used it: that is no
+// failure, and those that are idle go with it.
+func dropBroken(r *redisClient, n *redisNode, c *redisConn, used bool, err error) bool {
+	ended := used && errors.Is(err, errRedisBroken)
+	n.drop(c, ended, !ended, r.since(epoch))
+	return ended
+}
+
+// judgeErrors deals with a connection that brought error replies. It returns the first, unless one is a redirect.
+func judgeErrors(r *redisClient, n *redisNode, c *redisConn, replies []respReply) error {
+	now := r.since(epoch)
+	if redirectIn(replies) != "" {
+		putConn(n, c, now)
+		return nil
+	}
+	err := errorIn(replies)
+	fault := faultOf(err)
+	if fault.strike || fault.leave {
+		n.drop(c, fault.leave, fault.strike, now)
+	} else {
+		putConn(n, c, now)
+	}
+	return err
 }
 
 // close ends all connections: those in use when their calls have ended.

@@ -293,12 +293,12 @@ func TestRedis_waitsNoLongerThanTheTimeout(t *testing.T) {
 	// Connections for all calls to come, so that none is made meanwhile.
 	var conns []*redisConn
 	for range redisStrikes + 1 {
-		c, _, err := r.one().take(r.redisClient, time.Now().Add(patient))
+		c, _, err := takeConn(r.redisClient, r.one(), time.Now().Add(patient))
 		require.NoError(t, err)
 		conns = append(conns, c)
 	}
 	for _, c := range conns {
-		r.one().put(c, r.since(epoch))
+		putConn(r.one(), c, r.since(epoch))
 	}
 	r.timeout = 20 * time.Millisecond
 	server.Do("CLIENT", "PAUSE", "600000")

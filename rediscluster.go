@@ -43,8 +43,8 @@ func crc16(text string) uint16 {
 	return crc
 }
 
-// route returns the server to ask about a key first, and the key's slot; -1 where nothing says that there are any.
-func (r *redisClient) route(key string) (*redisNode, int) {
+// routeOf returns the server to ask about a key first, and the key's slot; -1 where nothing says that there are any.
+func routeOf(r *redisClient, key string) (*redisNode, int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.addresses) == 1 && len(r.slots) == 0 {

@@ -177,7 +177,7 @@ func TestRedisCluster_aSlotWhoseNodeIsGoneIsAskedForAtTheOneAddress(t *testing.T
 func TestRedisCluster_turnsWithoutEnd(t *testing.T) {
 	t.Parallel()
 	r := newTestRedis(t, "", func(s *redisSettings) { s.address = []string{"127.0.0.1:1", "127.0.0.1:2"} })
-	n, slot := r.route("foo")
+	n, slot := routeOf(r.redisClient, "foo")
 	for range 5 {
 		next := r.reroute(slot, n)
 		assert.NotSame(t, n, next)

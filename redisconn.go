@@ -58,11 +58,11 @@ func enterRedis(r *redisClient, c *redisConn, address string, deadline time.Time
 	if len(r.login) == 0 {
 		return nil
 	}
-	replies, err := exchange(c, deadline, strings.Join(r.login, ""), strings.Repeat("+", len(r.login)))
-	if err != nil {
-		return err
+	replies, refused, err := exchange(c, deadline, strings.Join(r.login, ""), strings.Repeat("+", len(r.login)))
+	if refused {
+		err = errorIn(replies)
 	}
-	return errorIn(replies)
+	return err
 }
 
 // tlsFor has the server's certificate checked for the host of an address.
@@ -76,30 +76,23 @@ func tlsFor(base *tls.Config, address string) *tls.Config {
 	return config
 }
 
-// exchange sends commands and reads their replies, which have to be of the given kinds or errors. After an error of its own, the
-// connection is of no use any more: a reply may still come, and would be taken for the next command's.
-func exchange(c *redisConn, deadline time.Time, commands, kinds string) ([]respReply, error) {
+// exchange sends commands and reads their replies, which have to be of the given kinds or errors; refused says that there are such.
+// After an error of its own, the connection is of no use any more: a reply may still come, and would be taken for the next command's.
+func exchange(c *redisConn, deadline time.Time, commands, kinds string) (replies []respReply, refused bool, err error) {
 	if err := c.conn.SetDeadline(deadline); err != nil {
-		return nil, ioFault(err, errRedisBroken)
+		return nil, false, ioFault(err, errRedisBroken)
 	}
 	if _, err := c.conn.Write([]byte(commands)); err != nil {
-		return nil, ioFault(err, errRedisBroken)
+		return nil, false, ioFault(err, errRedisBroken)
 	}
-	replies := make([]respReply, len(kinds))
-	for i := 0; i < len(kinds); i++ {
-		reply, err := readReply(c.reader)
-		if err != nil {
-			return nil, ioFault(err, errRedisBroken)
-		}
-		if reply.kind != kinds[i] && reply.kind != '-' {
-			return nil, errRedisProtocol
-		}
-		replies[i] = reply
+	replies, refused, err = readReplies(c.reader, kinds)
+	if err != nil {
+		return nil, false, ioFault(err, errRedisBroken)
 	}
 	if c.reader.Buffered() > 0 { // more than was asked for, so that none of it can be trusted
-		return nil, errRedisProtocol
+		return nil, false, errRedisProtocol
 	}
-	return replies, nil
+	return replies, refused, nil
 }
 
 // errorIn returns the first error among replies.

@@ -140,7 +140,7 @@ func TestRedis_serverThatSendsInCirclesIsLeft(t *testing.T) {
 func TestRedis_clusterThatNamesNodesWithoutEndIsBounded(t *testing.T) {
 	t.Parallel()
 	r := newTestRedis(t, "127.0.0.1:1", nil)
-	n, _ := r.route("key")
+	n, _ := routeOf(r.redisClient, "key")
 	for i := range 2 * redisMaxNodes {
 		r.follow("MOVED 1 10.0.0.1:"+string(rune('a'+i%26))+strings.Repeat("x", i/26), n, "key", 1)
 	}
@@ -151,7 +151,7 @@ func TestRedis_clusterThatNamesNodesWithoutEndIsBounded(t *testing.T) {
 func TestRedis_nodesOfEarlierMakeRoomForNewOnes(t *testing.T) {
 	t.Parallel()
 	r := newTestRedis(t, "127.0.0.1:1", nil)
-	n, _ := r.route("key")
+	n, _ := routeOf(r.redisClient, "key")
 	for i := range 3 * redisMaxNodes {
 		next, _, _ := r.follow(fmt.Sprintf("MOVED 1 10.0.0.1:%d", i+1), n, "key", 1)
 		require.NotNil(t, next)

@@ -35,9 +35,9 @@ type redisDial struct {
 	err  error
 }
 
-// take returns a connection that is idle, and that it is used, or makes one.
-func (n *redisNode) take(r *redisClient, deadline time.Time) (c *redisConn, used bool, err error) {
-	c, err = n.reserve(r.since(epoch))
+// takeConn returns a connection that is idle, and that it is used, or makes one.
+func takeConn(r *redisClient, n *redisNode, deadline time.Time) (c *redisConn, used bool, err error) {
+	c, err = reserveConn(n, r.since(epoch))
 	if c != nil || err != nil {
 		return c, true, err
 	}
@@ -45,8 +45,8 @@ func (n *redisNode) take(r *redisClient, deadline time.Time) (c *redisConn, used
 	return c, false, err
 }
 
-// reserve returns an idle connection, or nil and room for a new one.
-func (n *redisNode) reserve(now time.Duration) (*redisConn, error) {
+// reserveConn returns an idle connection, or nil and room for a new one.
+func reserveConn(n *redisNode, now time.Duration) (*redisConn, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.strikes >= redisStrikes {
@@ -137,8 +137,8 @@ func (n *redisNode) strike(now time.Duration) {
 	}
 }
 
-// put takes a connection back whose replies are all read.
-func (n *redisNode) put(c *redisConn, now time.Duration) {
+// putConn takes a connection back whose replies are all read.
+func putConn(n *redisNode, c *redisConn, now time.Duration) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.strikes = 0
@@ -148,7 +148,11 @@ func (n *redisNode) put(c *redisConn, now time.Duration) {
 		n.end(n.idle[0])
 		n.idle = n.idle[1:]
 	}
-	n.keep(c)
+	if n.closed {
+		n.end(c)
+		return
+	}
+	n.idle = append(n.idle, c)
 }
 
 // keep makes a connection idle. n.mu is held.

@@ -62,6 +62,8 @@ type sharedRecord struct {
 	age      time.Duration // how long ago that was when it was written; when it was read, in a record that was
 	life     time.Duration // from asking on: fresh for so long
 	end      time.Duration // from asking on: no rule can serve it any more
+
+	ageByWall time.Duration // of one that was read: how long ago stamp was
 }
 
 // newRedisTier returns nil where no Redis is configured.
@@ -86,37 +88,46 @@ func newRedisTier(s upstreamSettings, upstream string) *redisTier {
 
 // fetch implements sharedTier.
 func (t *redisTier) fetch(_ key, token string, log *logger) *entry {
-	p := t.placeOf(token)
+	p := placeOf(t.seals, labelToken, t.upstream+token)
+	refusalAt := bulk(p.name + refusalName)
+	goodAt := bulk(p.name + goodName)
 	begun := t.since(epoch)
-	replies, err := t.client.call(p.name, ":$:$", pttl(p, refusalName), get(p, refusalName), pttl(p, goodName), get(p, goodName))
-	t.note("get", err, log)
+	replies, err := t.client.call(p.name, ":$:$", pttlOf+refusalAt, getOf+refusalAt, pttlOf+goodAt, getOf+goodAt)
+	note(t, "get", err, log)
 	if err != nil {
 		return nil
 	}
 	now := t.since(epoch)
-	refusal := t.open(p, refusalName, replies[:2], now-begun, log)
-	good := t.open(p, goodName, replies[2:], now-begun, log)
+	var refusal, good *sharedRecord
+	if replies[1].number >= 0 {
+		refusal = openRecord(t, p, refusalName, replies[:2], now-begun, log)
+	}
+	if replies[3].number >= 0 {
+		good = openRecord(t, p, goodName, replies[2:], now-begun, log)
+	}
 	switch {
-	case good != nil && refusal != nil && !t.younger(good, refusal):
+	case good != nil && refusal != nil && !younger(t, good, refusal):
 		// Its delete has not come yet, or failed.
 		go t.remove(p, log)
-		return t.refusalEntry(refusal, now)
+		return refusalEntry(t, refusal, now)
 	case good != nil:
-		return t.goodEntry(good, now)
+		return goodEntry(t, good, now)
 	case refusal != nil:
-		return t.refusalEntry(refusal, now)
+		return refusalEntry(t, refusal, now)
 	}
 	return nil
 }
 
 // note counts a call, and logs why it failed.
-func (t *redisTier) note(op string, err error, log *logger) {
+func note(t *redisTier, op string, err error, log *logger) {
 	t.metrics.calledRedis(op, err)
-	log.redis(op, err)
+	if err != nil {
+		log.redis(op, err)
+	}
 }
 
 // younger tells whether Huawei was surely asked for a after it was asked for b.
-func (t *redisTier) younger(a, b *sharedRecord) bool {
+func younger(t *redisTier, a, b *sharedRecord) bool {
 	return a.age+t.margin < b.age && a.stamp > b.stamp
 }
 
@@ -125,7 +136,7 @@ func (t *redisTier) younger(a, b *sharedRecord) bool {
 //
 // The moment of asking is the earliest that may be true, so that a refresh does not take for news what this process wrote itself.
 // Replicas refresh at different moments: else all of them would ask Huawei at once.
-func (t *redisTier) goodEntry(r *sharedRecord, now time.Duration) *entry {
+func goodEntry(t *redisTier, r *sharedRecord, now time.Duration) *entry {
 	life := least(r.life, t.ttl)
 	end := least(r.end, life+t.staleWindow)
 	if r.age >= end || t.ttl == 0 {
@@ -135,33 +146,29 @@ func (t *redisTier) goodEntry(r *sharedRecord, now time.Duration) *entry {
 	fifth := life / 5
 	return &entry{
 		identity: r.identity,
-		asked:    t.earliest(r, now),
+		asked:    earliest(t, r, now),
 		refresh:  asked + life - fifth + time.Duration(t.random()*float64(fifth)),
 		expires:  asked + life,
 		end:      asked + end,
 	}
 }
 
-func (t *redisTier) refusalEntry(r *sharedRecord, now time.Duration) *entry {
+func refusalEntry(t *redisTier, r *sharedRecord, now time.Duration) *entry {
 	life := least(r.life, t.negativeTTL)
 	if r.age >= life {
 		return nil
 	}
 	end := now - r.age + life
-	return &entry{refusal: r.refusal, asked: t.earliest(r, now), expires: end, end: end}
+	return &entry{refusal: r.refusal, asked: earliest(t, r, now), expires: end, end: end}
 }
 
 // earliest is when Huawei may have been asked: by Redis's clock, less what the write may have taken, or by the clock on the wall.
-func (t *redisTier) earliest(r *sharedRecord, now time.Duration) time.Duration {
+func earliest(t *redisTier, r *sharedRecord, now time.Duration) time.Duration {
 	age := r.age + t.margin
-	if byWall := t.ageByWall(r); byWall > age {
-		age = byWall
+	if r.ageByWall > age {
+		age = r.ageByWall
 	}
 	return now - age
-}
-
-func (t *redisTier) ageByWall(r *sharedRecord) time.Duration {
-	return time.Duration(t.wall().UnixMilli()-r.stamp) * time.Millisecond
 }
 
 // store implements sharedTier.
@@ -187,12 +194,13 @@ func (t *redisTier) store(token string, e *entry, log *logger) {
 func (t *redisTier) storeGood(p place, r *sharedRecord, log *logger) {
 	set, err := t.set(p, goodName, r, r.end-r.age)
 	if err != nil {
-		t.note("set", err, log)
+		note(t, "set", err, log)
 		return
 	}
+	refusalAt := bulk(p.name + refusalName)
 	begun := t.since(epoch)
-	replies, err := t.client.call(p.name, "+:$", set, pttl(p, refusalName), get(p, refusalName))
-	t.note("set", err, log)
+	replies, err := t.client.call(p.name, "+:$", set, pttlOf+refusalAt, getOf+refusalAt)
+	note(t, "set", err, log)
 	if err != nil {
 		// It may be there for all that, and a refusal with it that was not read.
 		if errors.Is(err, errRedisTimeout) || errors.Is(err, errRedisBroken) {
@@ -201,9 +209,9 @@ func (t *redisTier) storeGood(p place, r *sharedRecord, log *logger) {
 		return
 	}
 	took := t.since(epoch) - begun
-	refusal := t.open(p, refusalName, replies[1:], took, log)
+	refusal := openRecord(t, p, refusalName, replies[1:], took, log)
 	r.age += took
-	if refusal != nil && !t.younger(r, refusal) {
+	if refusal != nil && !younger(t, r, refusal) {
 		t.remove(p, log)
 	}
 }
@@ -212,17 +220,18 @@ func (t *redisTier) storeGood(p place, r *sharedRecord, log *logger) {
 func (t *redisTier) storeRefusal(p place, r *sharedRecord, log *logger) {
 	set, err := t.setRefusal(p, r)
 	if err != nil {
-		t.note("set", err, log)
+		note(t, "set", err, log)
 		return
 	}
+	refusalAt := bulk(p.name + refusalName)
 	begun := t.since(epoch)
-	replies, err := t.client.call(p.name, ":$+:", pttl(p, refusalName), get(p, refusalName), set, command("DEL", p.name+goodName))
-	t.note("set", err, log)
+	replies, err := t.client.call(p.name, ":$+:", pttlOf+refusalAt, getOf+refusalAt, set, delOf+bulk(p.name+goodName))
+	note(t, "set", err, log)
 	if err != nil {
 		return
 	}
 	took := t.since(epoch) - begun
-	before := t.open(p, refusalName, replies[:2], took, log)
+	before := openRecord(t, p, refusalName, replies[:2], took, log)
 	r.age += took
 	if before == nil || before.age >= r.age && before.stamp <= r.stamp {
 		return
@@ -230,7 +239,7 @@ func (t *redisTier) storeRefusal(p place, r *sharedRecord, log *logger) {
 	if set, err = t.setRefusal(p, later(r, before)); err == nil {
 		_, err = t.client.call(p.name, "+", set)
 	}
-	t.note("set", err, log)
+	note(t, "set", err, log)
 }
 
 // later returns the refusal of later asking, of that moment by either clock.
@@ -265,18 +274,14 @@ func (t *redisTier) setRefusal(p place, r *sharedRecord) (string, error) {
 // remove deletes the good answer.
 func (t *redisTier) remove(p place, log *logger) {
 	defer recovered()
-	_, err := t.client.call(p.name, ":", command("DEL", p.name+goodName))
-	t.note("del", err, log)
+	_, err := t.client.call(p.name, ":", delOf+bulk(p.name+goodName))
+	note(t, "del", err, log)
 }
 
 // placeOf finds a token's place. The upstream's identity has one length, so that it cannot run into the token.
 func (t *redisTier) placeOf(token string) place {
 	return placeOf(t.seals, labelToken, t.upstream+token)
 }
-
-func pttl(p place, end string) string { return command("PTTL", p.name+end) }
-
-func get(p place, end string) string { return command("GET", p.name+end) }
 
 // set is the command that writes a record for the time that is left of it.
 func (t *redisTier) set(p place, end string, r *sharedRecord, left time.Duration) (string, error) {
@@ -288,15 +293,15 @@ func (t *redisTier) set(p place, end string, r *sharedRecord, left time.Duration
 	return command("SET", p.name+end, sealed, "PX", px), nil
 }
 
-// open opens what PTTL and GET have answered, took ago at most. It returns nil for what is not there, does not open, or lies there
+// openRecord opens what PTTL and GET have answered, took ago at most. It returns nil for what is not there, does not open, or lies there
 // for longer than it was written for.
-func (t *redisTier) open(p place, end string, replies []respReply, took time.Duration, log *logger) *sharedRecord {
+func openRecord(t *redisTier, p place, end string, replies []respReply, took time.Duration, log *logger) *sharedRecord {
 	if replies[1].number < 0 { // there is none
 		return nil
 	}
 	text, err := unseal(p.key, p.name+end, replies[1].text)
 	if err != nil {
-		t.note("open", err, log)
+		note(t, "open", err, log)
 		return nil
 	}
 	r := decodeRecord(text)
@@ -308,7 +313,8 @@ func (t *redisTier) open(p place, end string, replies []respReply, took time.Dur
 		return nil
 	}
 	r.age = r.end - left + took
-	if t.ageByWall(r) > r.end+maxSkew {
+	r.ageByWall = time.Duration(t.wall().UnixMilli()-r.stamp) * time.Millisecond
+	if r.ageByWall > r.end+maxSkew {
 		return nil
 	}
 	return r

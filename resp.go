@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 )
 
 // RESP2, the wire of Redis and Valkey, as far as the shared cache needs it (redis.io/docs/latest/develop/reference/protocol-spec).
@@ -32,64 +33,82 @@ type respReply struct {
 func command(args ...string) string {
 	text := fmt.Appendf(nil, "*%d\r\n", len(args))
 	for _, arg := range args {
-		text = fmt.Appendf(text, "$%d\r\n%s\r\n", len(arg), arg)
+		text = append(text, bulk(arg)...)
 	}
 	return string(text)
 }
 
-// readReply reads one reply. Its errors are the reader's, or errRedisProtocol for what is no RESP2 or goes past the bounds.
-func readReply(r *bufio.Reader) (respReply, error) {
-	reply, err := readLine(r)
-	if err != nil {
-		return reply, err
+// bulk encodes a string.
+func bulk(text string) string { return fmt.Sprintf("$%d\r\n%s\r\n", len(text), text) }
+
+// Commands about one key, which follows as a string.
+const (
+	pttlOf = "*2\r\n$4\r\nPTTL\r\n"
+	getOf  = "*2\r\n$3\r\nGET\r\n"
+	delOf  = "*2\r\n$3\r\nDEL\r\n"
+)
+
+// readReplies reads a reply for each of kinds, of that kind or an error; refused says that there are errors. Its own errors are the
+// reader's, or errRedisProtocol for what is no RESP2 of these kinds or goes past the bounds.
+func readReplies(r *bufio.Reader, kinds string) (replies []respReply, refused bool, err error) {
+	replies = make([]respReply, len(kinds))
+	for i := range replies {
+		line, err := r.ReadSlice('\n') // the reader's buffer bounds it
+		if err != nil {
+			return nil, false, lineFault(err)
+		}
+		end := len(line) - 2
+		if end < 1 || line[end] != '\r' {
+			return nil, false, errRedisProtocol
+		}
+		reply := &replies[i]
+		reply.kind = line[0]
+		text := string(line[1:end])
+		if reply.kind == '-' {
+			reply.text = text
+			refused = true
+			continue
+		}
+		if reply.kind != kinds[i] {
+			return nil, false, errRedisProtocol
+		}
+		if reply.kind == '+' {
+			continue // it says OK
+		}
+		reply.number, err = strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return nil, false, errRedisProtocol
+		}
+		if reply.kind != ':' && reply.number != -1 {
+			if err := readRest(r, reply); err != nil {
+				return nil, false, err
+			}
+		}
 	}
-	switch reply.kind {
-	case '+', '-', ':':
-		return reply, nil
-	case '$':
-		text, err := readBulk(r, reply.number)
-		reply.text = text
-		return reply, err
-	case '*':
-		items, err := readItems(r, reply.number)
-		reply.items = items
-		return reply, err
-	}
-	return reply, errRedisProtocol
+	return replies, refused, nil
 }
 
-// readLine reads the line that a reply begins with. The reader's buffer bounds it.
-func readLine(r *bufio.Reader) (respReply, error) {
-	var reply respReply
-	line, err := r.ReadSlice('\n')
+func lineFault(err error) error {
 	if errors.Is(err, bufio.ErrBufferFull) {
-		return reply, errRedisProtocol
+		return errRedisProtocol
 	}
-	if err != nil {
-		return reply, err
+	return err
+}
+
+// readRest reads what follows on the line that a string or a list begins with.
+func readRest(r *bufio.Reader, reply *respReply) error {
+	if reply.kind == '$' {
+		text, err := readBulk(r, reply.number)
+		reply.text = text
+		return err
 	}
-	end := len(line) - 2
-	if end < 1 || line[end] != '\r' {
-		return reply, errRedisProtocol
-	}
-	reply.kind = line[0]
-	reply.text = string(line[1:end])
-	if reply.kind == '+' || reply.kind == '-' {
-		return reply, nil
-	}
-	number, err := strconv.ParseInt(reply.text, 10, 64)
-	if err != nil {
-		return reply, errRedisProtocol
-	}
-	reply.number = number
-	return reply, nil
+	items, err := readItems(r, reply.number)
+	reply.items = items
+	return err
 }
 
 // readBulk reads a string's bytes and the line end behind them.
 func readBulk(r *bufio.Reader, length int64) (string, error) {
-	if length == -1 {
-		return "", nil
-	}
 	if length < 0 || length > maxBulk {
 		return "", errRedisProtocol
 	}
@@ -103,22 +122,24 @@ func readBulk(r *bufio.Reader, length int64) (string, error) {
 	return string(text[:length]), nil
 }
 
+// readItems reads a list's strings.
 func readItems(r *bufio.Reader, count int64) ([]string, error) {
-	if count < -1 || count > maxItems {
+	if count < 0 || count > maxItems {
 		return nil, errRedisProtocol
 	}
 	var items []string
 	total := int64(0)
 	for i := int64(0); i < count; i++ {
-		head, err := readLine(r)
+		line, err := r.ReadSlice('\n')
 		if err != nil {
-			return nil, err
+			return nil, lineFault(err)
 		}
-		total += head.number
-		if head.kind != '$' || head.number < 0 || total > maxList {
+		length, err := strconv.ParseInt(strings.TrimSuffix(string(line[1:]), "\r\n"), 10, 64)
+		total += length
+		if err != nil || line[0] != '$' || total > maxList {
 			return nil, errRedisProtocol
 		}
-		item, err := readBulk(r, head.number)
+		item, err := readBulk(r, length)
 		if err != nil {
 			return nil, err
 		}

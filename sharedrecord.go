@@ -1,6 +1,7 @@
 package huaweiid
 
 import (
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -23,6 +24,8 @@ const (
 	lineNational
 	recordLines
 )
+
+const maxMilliseconds = math.MaxInt32 // of a duration, which is far from what can be counted in nanoseconds
 
 // sharedRefusals are the outcomes that replicas tell each other, by code.
 var sharedRefusals = map[string]*outcome{}
@@ -59,13 +62,19 @@ func decodeRecord(text string) *sharedRecord {
 	if len(lines) != recordLines {
 		return nil
 	}
-	stamp, err := strconv.ParseInt(lines[lineStamp], 10, 64)
-	if err != nil {
-		return nil
+	var numbers [lineOpenID]int64
+	for i := lineStamp; i < lineOpenID; i++ {
+		n, err := strconv.ParseInt(lines[i], 10, 64)
+		if err != nil || n < 0 || i > lineStamp && n > maxMilliseconds {
+			return nil
+		}
+		numbers[i] = n
 	}
-	r := &sharedRecord{stamp: stamp, age: milliseconds(lines[lineAge]), life: milliseconds(lines[lineLife]), end: milliseconds(lines[lineEnd])}
-	if r.age < 0 || r.life < 0 || r.end < 0 {
-		return nil
+	r := &sharedRecord{
+		stamp: numbers[lineStamp],
+		age:   time.Duration(numbers[lineAge]) * time.Millisecond,
+		life:  time.Duration(numbers[lineLife]) * time.Millisecond,
+		end:   time.Duration(numbers[lineEnd]) * time.Millisecond,
 	}
 	if lines[lineCode] != "" {
 		r.refusal = sharedRefusals[lines[lineCode]]
@@ -79,13 +88,4 @@ func decodeRecord(text string) *sharedRecord {
 		return nil
 	}
 	return r
-}
-
-// milliseconds is negative for what is no duration.
-func milliseconds(text string) time.Duration {
-	n, err := strconv.ParseInt(text, 10, 32)
-	if err != nil {
-		return -1
-	}
-	return time.Duration(n) * time.Millisecond
 }
