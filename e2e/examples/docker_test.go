@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -195,14 +196,18 @@ func TestDocker(t *testing.T) {
 	})
 }
 
-// redisImage fills a directory with this machine's Redis, under Valkey's name for it, and the libraries that it is linked with.
-func redisImage(t *testing.T, dir string) {
-	server, err := exec.LookPath("redis-server")
+// redisImage fills a directory with this machine's Redis, under Valkey's name for it.
+func redisImage(t *testing.T, dir string) { programImage(t, dir, "redis-server", "valkey-server") }
+
+// programImage fills a directory with a program of this machine, under a name at its top, and the libraries that it is linked with.
+func programImage(t *testing.T, dir, program, name string) {
+	t.Helper()
+	path, err := exec.LookPath(program)
 	if err != nil {
-		t.Skip("redis-server is not on the PATH")
+		t.Skipf("%s is not on the PATH", program)
 	}
-	copyFile(t, server, filepath.Join(dir, "valkey-server"))
-	libraries, err := exec.CommandContext(t.Context(), "ldd", server).Output()
+	copyFile(t, path, filepath.Join(dir, name))
+	libraries, err := exec.CommandContext(t.Context(), "ldd", path).Output()
 	if err != nil {
 		return // it is static
 	}
@@ -212,6 +217,52 @@ func redisImage(t *testing.T, dir string) {
 			copyFile(t, word, filepath.Join(dir, word))
 		}
 	}
+}
+
+// The init container of the Helm values, run with the rights that they give it, leaves in its volume what make plugin installs.
+func TestDocker_theInitContainerPutsThePluginIntoItsVolume(t *testing.T) {
+	needEngine(t)
+	image(t, "busybox:1.37", "COPY . /\nENV PATH=/\n", func(t *testing.T, dir string) { programImage(t, dir, "cp", "cp") })
+	const name = "huaweiid-test-plugin"
+	docker(t, root(t), "docker", "build", "-q", "-t", name, "-f", filepath.Join("examples", "kubernetes", "plugin.Dockerfile"), ".")
+	t.Cleanup(func() { _ = exec.Command("docker", "rmi", "-f", name).Run() })
+
+	v := readValues(t, "values-initcontainer.yaml")
+	require.Len(t, v.Deployment.InitContainers, 1)
+	container := v.Deployment.InitContainers[0]
+	require.Len(t, container.VolumeMounts, 1)
+	volume := t.TempDir()
+	require.NoError(t, os.Chmod(volume, 0o777)) // as an emptyDir has
+	command := []string{"docker", "run", "--rm", "--network=none", "--cap-drop=ALL", "--security-opt=no-new-privileges",
+		"--user=" + strconv.Itoa(container.SecurityContext.RunAsUser), "-v", volume + ":" + container.VolumeMounts[0].MountPath}
+	if container.SecurityContext.ReadOnlyRootFilesystem {
+		command = append(command, "--read-only")
+	}
+	docker(t, volume, append(append(command, name), container.Args...)...)
+
+	installed := t.TempDir()
+	module, err := proxy.Stage(installed)
+	require.NoError(t, err)
+	assert.Equal(t, contents(t, filepath.Join(installed, "plugins-local", "src", filepath.FromSlash(module))), contents(t, volume))
+}
+
+// contents are the files below a directory by their names.
+func contents(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	require.NoError(t, filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		found[filepath.ToSlash(name)] = string(content)
+		return err
+	}))
+	return found
 }
 
 // requireLeanImage looks into the image that the Dockerfile makes: it has no tests, and no libraries of theirs.

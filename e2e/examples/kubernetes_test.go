@@ -229,6 +229,8 @@ func TestKubernetes_servesBehindEveryKindOfRoute(t *testing.T) {
 	e.addresses["port: 8000"] = "port: " + port // a listener of the Gateway has its entry point's port
 
 	c.definitions(t)
+	manifest, _ := configMap(t)
+	c.apply(t, manifest)
 	c.apply(t, `
 apiVersion: networking.k8s.io/v1
 kind: IngressClass
