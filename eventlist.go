@@ -134,11 +134,14 @@ func catchUp(u *upstream, log *logger) bool {
 	defer l.mu.Unlock()
 	begun := l.since(epoch)
 	items, missed, err := l.fresh(begun, log)
+	processMetrics.calledRedis("lrange", err)
 	if err != nil {
 		log.redis("lrange", err)
 		return false
 	}
 	if missed {
+		processMetrics.event(noEventType, eventMissed)
+		log.event(1, slog.LevelWarn, "events missed", "more account events went by unread than the list holds: everybody is asked about again")
 		forgetEverybody(u)
 	}
 	for _, item := range items {
@@ -177,6 +180,7 @@ func (l *eventList) fresh(now time.Duration, log *logger) (items []string, misse
 	if !found && len(items) >= maxListed {
 		missed = true
 	} else if !found && l.last != "" && now < l.expires-time.Minute {
+		processMetrics.event(noEventType, eventListLost)
 		log.event(1, slog.LevelWarn, "event list", "the list of account events is gone from Redis: a Traefik that starts now does not know of earlier ones",
 			"remedy", "let Redis evict nothing else than what expires first (maxmemory-policy volatile-ttl), and do not flush it")
 	}

@@ -63,6 +63,7 @@ var (
 )
 
 func newReceiver(s *settings, u *upstream) *receiver {
+	processMetrics.awaitEvents()
 	return &receiver{
 		clientIDs: u.client.clientIDs,
 		keys:      newEventKeys(s, u),

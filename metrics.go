@@ -171,8 +171,25 @@ const (
 	eventTaken       = "taken"       // received here, and obeyed
 	eventHeard       = "heard"       // obeyed, as another replica received it
 	eventUnreachable = "unreachable" // not taken, for want of keys or Redis
-	noEventType      = "none"        // of a delivery that was not taken
+	eventListLost    = "list_lost"   // the fleet's list is gone from Redis
+	eventMissed      = "missed"      // more went by unread than the list holds
+	noEventType      = "none"        // of all but taken and heard
 )
+
+// awaitEvents has the figures of account events begin at 0: events are rare, and Prometheus does not see a figure grow that was not
+// there before.
+func (m *metrics) awaitEvents() {
+	for _, kind := range eventTypes {
+		m.events.Add(kind+" "+eventTaken, 0)
+		m.events.Add(kind+" "+eventHeard, 0)
+	}
+	for _, result := range []string{
+		eventInvalidRequest, eventInvalidKey, eventInvalidIssuer, eventInvalidAud, eventUnauthentic,
+		eventUnreachable, eventListLost, eventMissed,
+	} {
+		m.events.Add(noEventType+" "+result, 0)
+	}
+}
 
 // event counts an account event.
 func (m *metrics) event(kind, result string) { m.events.Add(kind+" "+result, 1) }

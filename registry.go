@@ -124,17 +124,22 @@ func hearOnce(u *upstream) {
 	catchUp(u, newLogger("account events", slog.LevelInfo, u.throttle))
 }
 
-// obey has every upstream forget the users whom events are about, and then tells the fleet.
+// obey has every upstream forget the users whom events are about, and then tells the fleet. Events are taken when both are done.
 func (r *registry) obey(events []accountEvent, log *logger) error {
 	for _, e := range events {
 		forgotten := 0
 		for _, u := range r.sharing(e.clientID) {
 			forgotten += forgetUser(u, e.openID, e.unionID)
 		}
-		processMetrics.event(e.kind, eventTaken)
 		log.accountEvent(e.kind, forgotten)
 	}
-	return r.tell(events, log)
+	if err := r.tell(events, log); err != nil {
+		return err
+	}
+	for _, e := range events {
+		processMetrics.event(e.kind, eventTaken)
+	}
+	return nil
 }
 
 // tell appends events to every list that upstreams of theirs read. All of these have obeyed already.
@@ -155,7 +160,9 @@ func (r *registry) tell(events []accountEvent, log *logger) error {
 		l.note(items[id])
 	}
 	for id, l := range lists {
-		if err := l.push(items[id]); err != nil {
+		err := l.push(items[id])
+		processMetrics.calledRedis("rpush", err)
+		if err != nil {
 			log.redis("rpush", err)
 			return err
 		}

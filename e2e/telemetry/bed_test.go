@@ -24,6 +24,7 @@ import (
 type bed struct {
 	t     *testing.T
 	proxy *proxy.Proxy
+	sim   *huaweisim.Sim
 }
 
 // dynamic has routers by host name: a name, further middlewares behind the plugin, and the plugin's options.
@@ -35,12 +36,16 @@ http:
     report: {rule: Host("report.test"), entryPoints: [web], middlewares: [report], service: echo}
     redirecting: {rule: Host("redirecting.test"), entryPoints: [web], middlewares: [enforce, elsewhere], service: echo}
     sharing: {rule: Host("sharing.test"), entryPoints: [web], middlewares: [sharing], service: echo}
+    events: {rule: Path("/huawei/events"), entryPoints: [web], middlewares: [events], service: noop@internal}
+    keyless: {rule: Path("/huawei/keyless"), entryPoints: [web], middlewares: [keyless], service: noop@internal}
     metrics: {rule: Path("/huaweiid/metrics"), entryPoints: [traefik], middlewares: [metrics], service: noop@internal}
   middlewares:
     enforce: {plugin: {huaweiid: {headers: {status: X-User-Status}, accessLogUser: openID, HUAWEI}}}
     removing: {plugin: {huaweiid: {headers: {status: X-User-Status}, accessLogUser: unionID, token: {remove: true}, HUAWEI}}}
     report: {plugin: {huaweiid: {headers: {status: X-User-Status}, mode: report, HUAWEI}}}
-    sharing: {plugin: {huaweiid: {redis: {address: "127.0.0.1:1", secret: 0123456789abcdef0123456789abcdef}, HUAWEI}}}
+    sharing: {plugin: {huaweiid: {redis: {address: "127.0.0.1:1", secret: 0123456789abcdef0123456789abcdef}, audience: {clientIDs: FOREIGN}, HUAWEI}}}
+    events: {plugin: {huaweiid: {audience: {clientIDs: OURS}, events: {path: /huawei/events, configURL: ANNOUNCED}, HUAWEI}}}
+    keyless: {plugin: {huaweiid: {audience: {clientIDs: OURS}, events: {path: /huawei/keyless, configURL: "http://127.0.0.1:1"}, HUAWEI}}}
     metrics: {plugin: {huaweiid: {metricsPath: /huaweiid/metrics, HUAWEI}}}
     retry: {retry: {attempts: 2}}
     elsewhere: {redirectRegex: {regex: "^http://[^/]+/(.*)", replacement: "http://elsewhere.test/${1}"}}
@@ -70,14 +75,15 @@ func start(t *testing.T, fast bool) *bed {
 		huawei.Close()
 		backend.Close()
 	})
-	options := fmt.Sprintf(`huawei: {allowHTTP: true, proxyURL: direct, getInfoURL: "%s%s", tokenInfoURL: "%[1]s%s"}`,
+	options := fmt.Sprintf(`huawei: {allowHTTP: true, proxyURL: direct, getInfoURL: "%s%s", tokenInfoURL: "%[1]s%[3]s"}`,
 		huawei.URL, huaweisim.GetInfoPath, huaweisim.TokenInfoPath)
-	text := strings.NewReplacer("HUAWEI", options, "BACKEND", backend.URL).Replace(dynamic)
+	text := strings.NewReplacer("HUAWEI", options, "BACKEND", backend.URL, "ANNOUNCED", `"`+huawei.URL+huaweisim.EventConfigPath+`"`,
+		"OURS", `"`+huaweisim.ClientID+`"`, "FOREIGN", `"`+huaweisim.ForeignClientID+`"`).Replace(dynamic)
 	p, err := proxy.Start(context.Background(), proxy.Options{Dynamic: text, AccessLog: true, Static: static, FastProxy: fast})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, p.Stop()) })
-	require.NoError(t, p.WaitRouters(context.Background(), "enforce", "removing", "report", "redirecting", "sharing", "metrics"))
-	return &bed{t: t, proxy: p}
+	require.NoError(t, p.WaitRouters(context.Background(), "enforce", "removing", "report", "redirecting", "sharing", "events", "keyless", "metrics"))
+	return &bed{t: t, proxy: p, sim: sim}
 }
 
 // send makes a request to a router and returns the answer.
@@ -104,6 +110,14 @@ func (b *bed) sendTo(target, router, token string, lines ...string) *http.Respon
 	require.NoError(b.t, err)
 	resp.Body = io.NopCloser(strings.NewReader(string(body)))
 	return resp
+}
+
+// deliver has Huawei deliver an account event to a path, and returns the status of the answer.
+func (b *bed) deliver(path, fault string) int {
+	b.t.Helper()
+	answer, err := b.sim.SendEvent(context.Background(), huaweisim.Event{Receiver: b.proxy.URL() + path, Token: "mainland/1", Fault: fault})
+	require.NoError(b.t, err)
+	return answer.Status
 }
 
 func (b *bed) get(path string) string {

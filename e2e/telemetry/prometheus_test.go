@@ -46,7 +46,10 @@ func (b *bed) traffic() {
 	require.Equal(b.t, 502, b.send("enforce", "body/html/1").StatusCode)
 	require.Equal(b.t, 200, b.send("report", "").StatusCode)
 	require.Equal(b.t, 200, b.send("removing", "mainland/2").StatusCode)
-	require.Equal(b.t, 200, b.send("sharing", "mainland/3").StatusCode)
+	require.Equal(b.t, 200, b.send("sharing", "foreign/1").StatusCode)
+	require.Equal(b.t, 200, b.deliver("/huawei/events", ""))
+	require.Equal(b.t, 400, b.deliver("/huawei/events", "wrong-audience"))
+	require.Equal(b.t, 503, b.deliver("/huawei/keyless", ""))
 }
 
 // perRound has what one round counts, by middleware and outcome.
