@@ -38,10 +38,37 @@ func checkAll(ctx context.Context, out io.Writer, s *stack) error {
 		return fmt.Errorf("checking the demo: %d of %d requests came out different; the gateway's log:\n%s", different, len(requests), s.gateway.Log())
 	}
 	fmt.Fprintf(out, "All %d requests came out as they should: status, code and every header at the backend.\n", len(requests))
+	if err := checkRevocation(s); err != nil {
+		return fmt.Errorf("checking that revoked means revoked: %w; the gateway's log:\n%s", err, s.gateway.Log())
+	}
+	fmt.Fprintln(out, "A user who is known for an hour is refused as soon as Huawei's account event has come.")
 	if err := checkPage(ctx, s); err != nil {
 		return fmt.Errorf("checking the demo's page: %w", err)
 	}
 	fmt.Fprintln(out, "The page is there for browsers.")
+	return nil
+}
+
+// checkRevocation has a user known, and then revoked by an account event.
+func checkRevocation(s *stack) error {
+	exchanges, err := revoke(s)
+	if err != nil {
+		return err
+	}
+	for i, want := range []verdict{
+		{Status: http.StatusOK, Source: fromHuawei},
+		{Status: http.StatusOK, Source: fromCache},
+		{Status: http.StatusUnauthorized, Code: "token_invalid", Source: fromHuawei},
+	} {
+		got := exchanges[i].Verdict
+		if got.Status != want.Status || got.Code != want.Code || got.Source != want.Source {
+			return fmt.Errorf("request %d: want %d %q from %s, got %d %q from %s", i+1, want.Status, want.Code, want.Source, got.Status, got.Code, got.Source)
+		}
+	}
+	// A life is shortened by up to a tenth, and a slow machine takes its time.
+	if left := exchanges[1].Verdict.TTL; left < 3000 {
+		return fmt.Errorf("the user is known for another %d s, and not for most of an hour", left)
+	}
 	return nil
 }
 

@@ -49,7 +49,7 @@ func (s *stack) exchange(sender who, r request) (*exchange, error) {
 
 	e := &exchange{
 		Who:      sender,
-		Sent:     []line{{Text: "GET / HTTP/1.1"}, {Text: "Host: " + s.gateway.Addr()}},
+		Sent:     []line{{Text: "GET " + r.target() + " HTTP/1.1"}, {Text: "Host: " + s.gateway.Addr()}},
 		Asked:    s.huawei.since(mark, r.token),
 		Verdict:  v,
 		Answer:   []line{},

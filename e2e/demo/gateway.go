@@ -40,7 +40,7 @@ func Traefik(binary string) Start {
 			return nil, err
 		}
 		t := &traefik{Proxy: p}
-		if err := p.WaitRouters(ctx, "app", "page"); err != nil {
+		if err := p.WaitRouters(ctx, "app", "hour", "events", "page"); err != nil {
 			return nil, errors.Join(err, p.Stop())
 		}
 		if t.version, err = p.Version(ctx); err != nil {

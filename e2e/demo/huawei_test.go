@@ -32,10 +32,14 @@ func TestHuawei_remembersWhatItWasAskedAndSaid(t *testing.T) {
 	mark := h.mark()
 	require.NoError(t, ask("expired/1"))
 	require.NoError(t, ask("mainland/2"))
-	_, err := http.Get(server.URL + "/sim/stats")
-	require.NoError(t, err)
+	for _, path := range []string{"/sim/stats", huaweisim.EventConfigPath} {
+		resp, err := http.Get(server.URL + path)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		require.Equal(t, http.StatusOK, resp.StatusCode)
+	}
 
-	assert.Equal(t, 3, asked, "what is under /sim/ is not Huawei's")
+	assert.Equal(t, 3, asked, "what is under /sim/ is not Huawei's, and keys are about nobody")
 	assert.Empty(t, h.since(mark, "mainland/1"), "it was before the mark")
 	calls := h.since(mark, "expired/1")
 	require.Len(t, calls, 1)

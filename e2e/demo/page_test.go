@@ -86,7 +86,11 @@ func TestPage_tellsTheWholeOfEveryScenario(t *testing.T) {
 			for _, c := range e.Asked {
 				assert.Equal(t, http.StatusOK, c.Status)
 			}
-			assert.Equal(t, "GET / HTTP/1.1", e.Sent[0].Text)
+			path := "/"
+			if s.ID == "revoke" {
+				path = hourPath
+			}
+			assert.Equal(t, "GET "+path+" HTTP/1.1", e.Sent[0].Text)
 			assert.Positive(t, e.Millis)
 			if refused {
 				assert.Empty(t, e.Received)
@@ -126,9 +130,29 @@ func TestPage_answersTheSecondTimeFromTheCache(t *testing.T) {
 	}
 }
 
-func TestPage_servesARevokedTokenUntilItsAnswerEnds(t *testing.T) {
+func TestPage_refusesARevokedTokenThatIsCachedForAnHourWhenTheEventHasCome(t *testing.T) {
+	s, url := start(t, cacheTTL)
+	for range 2 {
+		exchanges := run(t, url, "revoke")
+		require.Len(t, exchanges, 3)
+		assert.Equal(t, fromHuawei, exchanges[0].Verdict.Source)
+		assert.Equal(t, fromCache, exchanges[1].Verdict.Source)
+		assert.Greater(t, exchanges[1].Verdict.TTL, 3000)
+		assert.Equal(t, http.StatusUnauthorized, exchanges[2].Verdict.Status)
+		assert.Equal(t, "token_invalid", exchanges[2].Verdict.Code)
+		assert.Equal(t, exchanges[0].Sent, exchanges[2].Sent)
+	}
+	assert.Equal(t, 1, s.huawei.sim.EventAnnouncements())
+
+	// Also while Huawei answers no call.
+	s.huawei.set(down)
+	token := "mainland/revoked-in-an-outage"
+	require.NoError(t, s.cancelAuthorisation(token))
+}
+
+func TestPage_servesARevokedTokenUntilItsAnswerEndsWhereNoEventComes(t *testing.T) {
 	_, url := start(t, cacheTTL)
-	exchanges := run(t, url, "revoke")
+	exchanges := run(t, url, "unheard")
 	require.Len(t, exchanges, 2)
 	assert.Equal(t, fromHuawei, exchanges[0].Verdict.Source)
 	assert.Equal(t, fromCache, exchanges[1].Verdict.Source)

@@ -10,6 +10,7 @@ import (
 // other does not.
 type request struct {
 	name   string
+	path   string      // empty: /
 	token  string      // empty: none is sent
 	second string      // another token, in a header of its own
 	forged [][2]string // what else the client sends, in this order

@@ -1,9 +1,14 @@
 package demo
 
 import (
+	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/url"
 	"strings"
 	"sync/atomic"
+
+	"github.com/traefik-huaweiid/huaweiid/huaweisim"
 )
 
 // who sends a request. The names are also those of headings in texts.json.
@@ -13,8 +18,10 @@ const (
 	somebody who = ""         // whoever the scenario is about
 	known    who = "known"    // a user whom the gateway knows: one of the regular visitors
 	newcomer who = "newcomer" // a user whom it has never seen
-	before   who = "before"   // the first of two requests with one token
-	after    who = "after"    // the second
+	before   who = "before"   // the first of several requests with one token
+	again    who = "again"    // the same, before anything happens
+	after    who = "after"    // the token was withdrawn meanwhile
+	told     who = "told"     // and Huawei sent the account event
 )
 
 // scenario is one button of the page. Its id is also the name of its texts.
@@ -52,6 +59,7 @@ var scenarios = []scenario{
 	{"forgedalone", "refused", once(request{forged: forgedHeaders})},
 	{"revoked", "refused", once(request{token: "revoked/1"})},
 	{"revoke", "refused", revoke},
+	{"unheard", "refused", revokeUnheard},
 
 	{string(normal), "huawei", under(normal)},
 	{string(slow), "huawei", under(slow)},
@@ -87,9 +95,43 @@ func onceNew(s *stack) ([]*exchange, error) {
 
 func list(e *exchange, err error) ([]*exchange, error) { return []*exchange{e}, err }
 
-// revoke has a user served, withdraws the token at Huawei, and asks again with it: until the answer in the cache has lived its
-// life the user is still served.
+// revoke has a user served by answers that live for an hour, and cancels the authorisation at Huawei, which sends an account event:
+// the next request is refused.
 func revoke(s *stack) ([]*exchange, error) {
+	r := request{path: hourPath, token: s.newcomers.token("mainland/withdrawn")}
+	var exchanges []*exchange
+	for _, sender := range []who{before, again, told} {
+		if sender == told {
+			if err := s.cancelAuthorisation(r.token); err != nil {
+				return nil, err
+			}
+		}
+		e, err := s.exchange(sender, r)
+		if err != nil {
+			return nil, err
+		}
+		exchanges = append(exchanges, e)
+	}
+	return exchanges, nil
+}
+
+// cancelAuthorisation does what a user does in the account's settings. The simulator sends the event before it answers.
+func (s *stack) cancelAuthorisation(token string) error {
+	resp, err := http.PostForm(s.simURL+"/sim/revoke", url.Values{"token": {token}})
+	if err != nil {
+		return fmt.Errorf("cancelling the authorisation: %w", err)
+	}
+	defer resp.Body.Close()
+	var answer huaweisim.EventAnswer
+	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || answer.Status != http.StatusOK {
+		return fmt.Errorf("sending the account event: the simulator answered %s, the gateway %d %s", resp.Status, answer.Status, answer.Body)
+	}
+	return nil
+}
+
+// revokeUnheard has a user served, withdraws the token at Huawei without an event, and asks again with it: until the answer in the
+// cache has lived its life the user is still served.
+func revokeUnheard(s *stack) ([]*exchange, error) {
 	r := request{token: s.newcomers.token("mainland/withdrawn")}
 	first, err := s.exchange(before, r)
 	if err != nil {

@@ -36,11 +36,19 @@ func (r request) lines() []string {
 	return lines
 }
 
+// target is the path that a request goes to.
+func (r request) target() string {
+	if r.path == "" {
+		return "/"
+	}
+	return r.path
+}
+
 // send makes a request and tells what came of it.
 func (s *stack) send(r request) (*result, error) {
 	before := s.backend.Served()
 	begin := time.Now()
-	resp, body, err := rawhttp.Do(s.gateway.Addr(), requestTimeout, rawhttp.Request{Host: s.gateway.Addr(), Lines: r.lines()}.String())
+	resp, body, err := rawhttp.Do(s.gateway.Addr(), requestTimeout, rawhttp.Request{Target: r.target(), Host: s.gateway.Addr(), Lines: r.lines()}.String())
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -17,6 +18,13 @@ import (
 // cacheTTL is how long the gateway's answers live: shorter than the default of a minute, so that a minute shows what happens
 // when they end.
 const cacheTTL = 10 * time.Second
+
+const (
+	// hourPath is where the same application is behind a middleware whose answers live for an hour, since account events end them.
+	hourPath = "/hour"
+	// eventsPath is where the gateway receives account events.
+	eventsPath = "/huawei/events"
+)
 
 // stack is all that the demo runs.
 type stack struct {
@@ -63,48 +71,81 @@ func startStack(ctx context.Context, start Start, address string, ttl time.Durat
 		s.gateway = nil
 		return nil, errors.Join(err, pageListener.Close(), s.stop())
 	}
+	s.huawei.sim.SendEventsTo("http://" + s.gateway.Addr() + eventsPath)
 	s.serveOn(pageListener, s.page)
 	s.under.Go(func() { s.visitors.run(s.ctx) })
 	return s, nil
 }
 
-// configuration is what a user writes. Beyond the addresses it differs from the defaults in how long answers live, and in that
-// responses tell how they were come by.
+// configuration is what a user writes. Beyond the addresses it differs from the defaults in how long answers live, in that
+// responses tell how they were come by, and in the receiver of account events.
 func configuration(simURL, backendURL, pageURL string, ttl time.Duration) string {
-	return fmt.Sprintf(`http:
+	return strings.NewReplacer(
+		"PAGE_PATH", pagePath, "HOUR", hourPath, "EVENTS", eventsPath, "CLIENT", huaweisim.ClientID, "TTL", ttl.String(),
+		"GET_INFO", simURL+huaweisim.GetInfoPath, "TOKEN_INFO", simURL+huaweisim.TokenInfoPath, "ANNOUNCED", simURL+huaweisim.EventConfigPath,
+		"BACKEND", backendURL, "PAGE", pageURL,
+	).Replace(`http:
   routers:
     app:
       entryPoints: [web]
-      rule: PathPrefix(%[1]s/%[1]s)
+      rule: PathPrefix("/")
       middlewares: [huawei-id]
       service: app
+    hour:
+      entryPoints: [web]
+      rule: PathPrefix("HOUR")
+      middlewares: [huawei-id-hour]
+      service: app
+    events:
+      entryPoints: [web]
+      rule: Path("EVENTS")
+      middlewares: [huawei-events]
+      service: noop@internal # the middleware answers itself
     page:
       entryPoints: [web]
-      rule: Path(%[1]s/%[1]s) && HeaderRegexp(%[1]sAccept%[1]s, %[1]stext/html%[1]s) || PathPrefix(%[1]s%[2]s%[1]s)
+      rule: Path("/") && HeaderRegexp("Accept", "text/html") || PathPrefix("PAGE_PATH")
       service: page
   middlewares:
     huawei-id:
       plugin:
         huaweiid:
           audience:
-            clientIDs: [%[3]q]
+            clientIDs: ["CLIENT"]
           cache:
-            ttl: %[8]s # 60s unless said otherwise
+            ttl: TTL # 60s unless said otherwise
           debugHeader: true
-          huawei:
-            getInfoURL: %[4]q
-            tokenInfoURL: %[5]q
+          huawei: &simulator
+            getInfoURL: "GET_INFO"
+            tokenInfoURL: "TOKEN_INFO"
             allowHTTP: true # the simulator's
+    huawei-id-hour:
+      plugin:
+        huaweiid:
+          audience:
+            clientIDs: ["CLIENT"]
+          cache:
+            ttl: 1h # account events end answers at once
+          debugHeader: true
+          huawei: *simulator
+    huawei-events:
+      plugin:
+        huaweiid:
+          audience:
+            clientIDs: ["CLIENT"]
+          events:
+            path: EVENTS
+            configURL: "ANNOUNCED"
+          huawei: *simulator
   services:
     app:
       loadBalancer:
         servers:
-          - url: %[6]q
+          - url: "BACKEND"
     page:
       loadBalancer:
         servers:
-          - url: %[7]q
-`, "`", pagePath, huaweisim.ClientID, simURL+huaweisim.GetInfoPath, simURL+huaweisim.TokenInfoPath, backendURL, pageURL, ttl)
+          - url: "PAGE"
+`)
 }
 
 // serve serves a handler on a free loopback port and returns its base URL.

@@ -100,9 +100,11 @@ func route(ctx context.Context, text string, makes plugin.Make) (http.Handler, e
 	}
 	routes := muxer.NewMuxer(parser)
 	for name, router := range configuration.HTTP.Routers {
-		handler, err := forward(configuration.HTTP.Services[router.Service])
-		if err != nil {
-			return nil, fmt.Errorf("service %s of router %s: %w", router.Service, name, err)
+		var handler http.Handler = http.HandlerFunc(noop)
+		if router.Service != "noop@internal" {
+			if handler, err = forward(configuration.HTTP.Services[router.Service]); err != nil {
+				return nil, fmt.Errorf("service %s of router %s: %w", router.Service, name, err)
+			}
 		}
 		// The first middleware of the list is the outermost.
 		for i := len(router.Middlewares) - 1; i >= 0; i-- {
@@ -126,6 +128,9 @@ func route(ctx context.Context, text string, makes plugin.Make) (http.Handler, e
 	// Of nobody are X-Forwarded headers taken, as at an entry point where no address is trusted.
 	return forwardedheaders.NewXForwarded(false, nil, nil, routes)
 }
+
+// noop answers as Traefik's noop@internal does.
+func noop(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusTeapot) }
 
 // forward is the reverse proxy to the one server of a service. As in Traefik, the backend gets the client's Host.
 func forward(service *dynamic.Service) (http.Handler, error) {
