@@ -114,52 +114,57 @@ type EventsConfig struct {
 	Unknown map[string]interface{} `json:"-" mapstructure:",remain"`
 }
 
-// CreateConfig returns the defaults; Traefik decodes the user's options over them. Lists stay nil: Traefik up to v3.5.0
-// would keep the tail of a default list that is longer than the user's.
+// defaultConfig is what CreateConfig copies. Lists stay nil: Traefik up to v3.5.0 would keep the tail of a default list that is longer than
+// the user's.
+var defaultConfig = Config{
+	Mode:           modeEnforce,
+	Realm:          "huaweiid",
+	AllowPreflight: "false",
+	Token: TokenConfig{
+		Header: "Authorization",
+		Scheme: "Bearer",
+		Remove: "false",
+	},
+	Headers: HeadersConfig{
+		OpenID:  defaultOpenIDHeader,
+		UnionID: defaultUnionIDHeader,
+		Phone:   defaultPhoneHeader,
+	},
+	Phone: PhoneConfig{
+		Format:  phoneRaw,
+		Require: "false",
+	},
+	Huawei: HuaweiConfig{
+		GetInfoURL:    "https://account.cloud.huawei.com/rest.php?nsp_svc=GOpen.User.getInfo",
+		TokenInfoURL:  "https://oauth-api.cloud.huawei.com/rest.php?nsp_fmt=JSON&nsp_svc=huawei.oauth2.user.getTokenInfo",
+		AllowHTTP:     "false",
+		Timeout:       "3s",
+		Retries:       "1",
+		MaxConcurrent: "64",
+	},
+	Cache: CacheConfig{
+		TTL:          "60s",
+		NegativeTTL:  "10s",
+		StaleIfError: "5m",
+		MaxEntries:   "10000",
+	},
+	Redis: RedisConfig{
+		Database:  "0",
+		TLS:       "false",
+		Timeout:   "100ms",
+		KeyPrefix: "huaweiid:",
+	},
+	Events: EventsConfig{
+		ConfigURL: "https://risc.cloud.huawei.com/v1beta/public/risc/.well-known/risc-configuration",
+	},
+	AccessLogUser: userNone,
+	DebugHeader:   "false",
+	LogLevel:      "info",
+}
+
+// CreateConfig returns the defaults; Traefik decodes the user's options over them, for every router anew. It copies them, because the
+// interpreter makes each group of a literal by itself.
 func CreateConfig() *Config {
-	return &Config{
-		Mode:           modeEnforce,
-		Realm:          "huaweiid",
-		AllowPreflight: "false",
-		Token: TokenConfig{
-			Header: "Authorization",
-			Scheme: "Bearer",
-			Remove: "false",
-		},
-		Headers: HeadersConfig{
-			OpenID:  defaultOpenIDHeader,
-			UnionID: defaultUnionIDHeader,
-			Phone:   defaultPhoneHeader,
-		},
-		Phone: PhoneConfig{
-			Format:  phoneRaw,
-			Require: "false",
-		},
-		Huawei: HuaweiConfig{
-			GetInfoURL:    "https://account.cloud.huawei.com/rest.php?nsp_svc=GOpen.User.getInfo",
-			TokenInfoURL:  "https://oauth-api.cloud.huawei.com/rest.php?nsp_fmt=JSON&nsp_svc=huawei.oauth2.user.getTokenInfo",
-			AllowHTTP:     "false",
-			Timeout:       "3s",
-			Retries:       "1",
-			MaxConcurrent: "64",
-		},
-		Cache: CacheConfig{
-			TTL:          "60s",
-			NegativeTTL:  "10s",
-			StaleIfError: "5m",
-			MaxEntries:   "10000",
-		},
-		Redis: RedisConfig{
-			Database:  "0",
-			TLS:       "false",
-			Timeout:   "100ms",
-			KeyPrefix: "huaweiid:",
-		},
-		Events: EventsConfig{
-			ConfigURL: "https://risc.cloud.huawei.com/v1beta/public/risc/.well-known/risc-configuration",
-		},
-		AccessLogUser: userNone,
-		DebugHeader:   "false",
-		LogLevel:      "info",
-	}
+	config := defaultConfig
+	return &config
 }

@@ -174,8 +174,18 @@ func eventually(t *testing.T, condition func() bool) {
 func newInstance(t *testing.T, next http.Handler, change func(*Config)) (*plugin, *huaweisim.Sim) {
 	t.Helper()
 	config, sim := simulated(t, change)
-	p, err := newPlugin(context.Background(), next, config, "test@file")
-	require.NoError(t, err)
+	p := instanceOf(t, next, config, "test@file")
 	t.Cleanup(func() { closeUpstream(p.upstream) })
 	return p, sim
 }
+
+// instanceOf is an instance as New makes it, without what some options put beside it.
+func instanceOf(t *testing.T, next http.Handler, config *Config, name string) *plugin {
+	t.Helper()
+	like, err := prototypeFor(context.Background(), name, config)
+	require.NoError(t, err)
+	return instance(like.plugin, next)
+}
+
+// handler is the instance's way of a request, but for what some options put beside it.
+func (p *plugin) handler() http.HandlerFunc { return handlers(p)(p.next) }

@@ -18,7 +18,8 @@ import (
 	"time"
 )
 
-// plugin is one instance of the middleware: one router's use of one configuration.
+// plugin is one instance of the middleware: one router's use of one configuration. All but next is what the middleware's others have,
+// too: see prototype.
 type plugin struct {
 	next      http.Handler
 	settings  *settings
@@ -38,20 +39,36 @@ var errPanic = errors.New("panic while making the middleware")
 // New makes an instance for a router. It does no network I/O and never panics: a panic here would end Traefik's
 // configuration loop, and no later configuration would be applied. The error names everything that is wrong.
 func New(ctx context.Context, next http.Handler, config *Config, name string) (handler http.Handler, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			handler = nil
-			err = fmt.Errorf("%w: %v", errPanic, r)
-		}
-	}()
-	if config == nil {
-		config = CreateConfig()
-	}
-	p, err := newPlugin(ctx, next, config, name)
+	defer endPanic(&handler, &err)
+	like, err := prototypeFor(ctx, name, config)
 	if err != nil {
 		return nil, err
 	}
-	way := p.handler()
+	way := like.handler(next)
+	if like.hasMore {
+		way = besideMore(like.plugin, next, way)
+	}
+	return way, nil
+}
+
+// endPanic makes an error of a panic.
+func endPanic(handler *http.Handler, err *error) {
+	if r := recover(); r != nil {
+		*handler = nil
+		*err = fmt.Errorf("%w: %v", errPanic, r)
+	}
+}
+
+// instance returns a copy that has what is next.
+func instance(like *plugin, next http.Handler) *plugin {
+	p := *like
+	p.next = next
+	return &p
+}
+
+// besideMore returns the way of all requests where options have some go a way of their own.
+func besideMore(like *plugin, next http.Handler, way http.HandlerFunc) http.HandlerFunc {
+	p := instance(like, next)
 	if p.settings.allowPreflight {
 		way = p.besidePreflights(way)
 	}
@@ -64,100 +81,75 @@ func New(ctx context.Context, next http.Handler, config *Config, name string) (h
 	if p.settings.metricsPath != "" {
 		way = p.besideMetrics(way)
 	}
-	return way, nil
+	return way
 }
 
-func newPlugin(ctx context.Context, next http.Handler, config *Config, name string) (*plugin, error) {
-	b, isNew, err := blueprints.of(name, config)
-	if err != nil {
-		return nil, err
-	}
-	s := b.settings
-	u := upstreams.acquire(ctx, b.state, s.upstream)
-	p := &plugin{
-		next:      next,
-		settings:  s,
-		source:    b.source,
-		challenge: b.challenge,
-		guard:     b.guard,
-		enricher:  b.enricher,
-		upstream:  u,
-		log:       newLogger(name, s.logLevel, u.throttle),
-		tally:     processMetrics.of(name),
-	}
-	if s.mode == modeReport {
-		p.watcher = &watcher{log: p.log, tally: p.tally, phone: s.phone}
-	}
-	if s.events.path != "" {
-		p.receiver = upstreams.receiver(b.state, s)
-	}
-	if isNew {
-		p.log.announce(s)
-	}
-	return p, nil
-}
-
-// handler returns the request's way: strip, read the token, resolve it, enrich and forward or refuse.
+// handlers returns what makes the handlers of a middleware's instances, all of which are like p but for what is next. A handler is the
+// request's way: strip, read the token, resolve it, enrich and forward or refuse.
 //
 // Written out here is the way of what matters most: ordinary headers, one token, a fresh answer. Whatever is not just so
 // goes on in serve. It is one closure without calls of our own, because the interpreter reads captured variables in place
 // and pays for every call, and conditions stand one by one, because a compound one costs more than a return.
-func (p *plugin) handler() http.HandlerFunc {
-	next, ordinary, sum := p.next, p.guard.ordinary, sha256.Sum256
+func handlers(p *plugin) func(http.Handler) http.HandlerFunc {
+	ordinary, sum := p.guard.ordinary, sha256.Sum256
 	lock, unlock, good, since := p.upstream.good.readLock, p.upstream.good.readUnlock, p.upstream.good.entries, p.upstream.since
-	header, prefix := p.fastHeader()
+	header, prefix := fastHeader(p)
 	salt := p.upstream.salt + strings.TrimSuffix(credentials, prefix) // what a key has before that header's value
 	openID, unionID, phone := p.enricher.openID, p.enricher.unionID, p.enricher.phone
 	plain := p.enricher.plain && !p.settings.token.remove && p.settings.accessLogUser == userNone
 	status, told := p.enricher.status, p.enricher.status != ""
 	addHit := p.tally.addHit
 
-	return func(rw http.ResponseWriter, req *http.Request) {
-		h := req.Header
-		// One compiled call tells whether there are any but ordinary names: see unwritable.
-		if h.WriteSubset(unwritable, ordinary) != nil {
-			stripAndTell(p, h)
-		}
-		values, _ := h[header]
-		if len(values) != 1 {
-			serve(p, rw, req)
-			return
-		}
-		// The whole value is looked up. It has the key of a token only if it is that token's, and only what passed isToken
-		// is in the cache: nothing has to be taken apart or checked.
-		lock()
-		e, ok := good[sum([]byte(salt+values[0]))]
-		unlock()
-		if ok {
-			if since(epoch) < e.refresh {
-				if plain {
-					id := e.identity
-					if id.whole {
-						h[openID] = []string{id.openID}
-						h[unionID] = []string{id.unionID}
-						h[phone] = []string{id.phone}
-						if told {
-							h[status] = []string{statusVerified}
-						}
-						addHit(1)
-						if req.Trailer != nil {
-							forwardCopy(p, rw, req)
-							return
-						}
-						if req.ContentLength < 0 {
-							forwardCopy(p, rw, req)
-							return
-						}
-						next.ServeHTTP(rw, req)
-						return
-					}
-				}
-				p.upstream.metrics.lookups.Add(fromCache, 1)
-				forwardIdentified(p, rw, req, e, fromCache, inHeader)
+	like := p
+	return func(next http.Handler) http.HandlerFunc {
+		p := instance(like, next)
+		return func(rw http.ResponseWriter, req *http.Request) {
+			h := req.Header
+			// One compiled call tells whether there are any but ordinary names: see unwritable.
+			if h.WriteSubset(unwritable, ordinary) != nil {
+				stripAndTell(p, h)
+			}
+			values, _ := h[header]
+			if len(values) != 1 {
+				serve(p, rw, req)
 				return
 			}
+			// The whole value is looked up. It has the key of a token only if it is that token's, and only what passed isToken
+			// is in the cache: nothing has to be taken apart or checked.
+			lock()
+			e, ok := good[sum([]byte(salt+values[0]))]
+			unlock()
+			if ok {
+				if since(epoch) < e.refresh {
+					if plain {
+						id := e.identity
+						if id.whole {
+							h[openID] = []string{id.openID}
+							h[unionID] = []string{id.unionID}
+							h[phone] = []string{id.phone}
+							if told {
+								h[status] = []string{statusVerified}
+							}
+							addHit(1)
+							if req.Trailer != nil {
+								forwardCopy(p, rw, req)
+								return
+							}
+							if req.ContentLength < 0 {
+								forwardCopy(p, rw, req)
+								return
+							}
+							next.ServeHTTP(rw, req)
+							return
+						}
+					}
+					p.upstream.metrics.lookups.Add(fromCache, 1)
+					forwardIdentified(p, rw, req, e, fromCache, inHeader)
+					return
+				}
+			}
+			serveCredentials(p, rw, req, values, prefix)
 		}
-		serveCredentials(p, rw, req, values, prefix)
 	}
 }
 
@@ -208,7 +200,7 @@ const outcomePreflight = "preflight"
 
 // fastHeader returns the header that carries the token, and what stands before the token there. No header means no fast way:
 // a response says how its answer was come by, or the value is not in the form that keys are made of.
-func (p *plugin) fastHeader() (header, prefix string) {
+func fastHeader(p *plugin) (header, prefix string) {
 	s := p.settings
 	if s.debugHeader {
 		return "", ""

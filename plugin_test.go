@@ -40,8 +40,7 @@ func TestNew_sharesStateAmongEqualUpstreamOptions(t *testing.T) {
 	config.Huawei.ProxyURL = "direct"
 	config.Mode = modeReport
 	config.Headers.UnionID, config.Headers.Phone = "", "X-Mobile"
-	other, err := newPlugin(context.Background(), http.NotFoundHandler(), config, "other@file")
-	require.NoError(t, err)
+	other := instanceOf(t, http.NotFoundHandler(), config, "other@file")
 	require.Same(t, p.upstream, other.upstream)
 }
 
@@ -70,7 +69,7 @@ func TestServeHTTP_bothWaysGiveTheSameHeaders(t *testing.T) {
 			for _, fast := range []bool{true, false} {
 				backend := &seen{}
 				p, _ := newInstance(t, backend, change)
-				header, _ := p.fastHeader()
+				header, _ := fastHeader(p)
 				require.NotEmpty(t, header)
 				p.settings.debugHeader = !fast // which takes the whole way
 				for n := 0; n < 2; n++ {       // a miss, a hit

@@ -81,12 +81,19 @@ func TestNew_takesNoConfigForTheDefaults(t *testing.T) {
 	require.NotNil(t, handler)
 }
 
+// panicking is a context that New does not survive by itself.
+type panicking struct{ context.Context }
+
+func (panicking) Done() <-chan struct{} { panic("no end") }
+
 func TestNew_turnsAPanicIntoAnError(t *testing.T) {
 	t.Parallel()
-	var nothing context.Context
-	handler, err := huaweiid.New(nothing, http.NotFoundHandler(), nil, "auth@file")
-	require.ErrorContains(t, err, "panic while making the middleware")
-	require.Nil(t, handler)
+	forEachHost(t, func(t *testing.T, h host) {
+		handler, err := h.build(panicking{t.Context()}, http.NotFoundHandler(), map[string]any{"huawei": map[string]any{"timeout": "1234ms"}}, "panicking@file")
+		require.ErrorContains(t, err, "panic while making the middleware")
+		require.Nil(t, handler)
+		h.serves(t, nil)
+	})
 }
 
 // atPath nests a value in maps.
