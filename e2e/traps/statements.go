@@ -112,6 +112,46 @@ func mixedAssignments(p *plugin, found report) {
 	})
 }
 
+// returnsOfFields are calls of functions that are fields, in a return statement of several results. Other functions return what they
+// should, and those that are fields do where they are part of an expression.
+func returnsOfFields(p *plugin, found report) {
+	copies := map[types.Object]bool{} // variables that are declared as a field
+	eachOf(p, func(s *ast.AssignStmt, _ []ast.Node) {
+		if s.Tok != token.DEFINE || len(s.Lhs) != len(s.Rhs) {
+			return
+		}
+		for i, value := range s.Rhs {
+			if name, ok := s.Lhs[i].(*ast.Ident); ok && p.isField(value) {
+				copies[p.TypesInfo.Defs[name]] = true
+			}
+		}
+	})
+	eachOf(p, func(s *ast.ReturnStmt, _ []ast.Node) {
+		if len(s.Results) < 2 {
+			return
+		}
+		for _, result := range s.Results {
+			call, ok := ast.Unparen(result).(*ast.CallExpr)
+			if !ok {
+				continue
+			}
+			name, isName := ast.Unparen(call.Fun).(*ast.Ident)
+			if p.isField(call.Fun) || isName && copies[p.TypesInfo.Uses[name]] {
+				found(call.Pos(), "return "+types.ExprString(call)+" and more")
+			}
+		}
+	})
+}
+
+func (p *plugin) isField(e ast.Expr) bool {
+	selector, ok := ast.Unparen(e).(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	v, ok := p.TypesInfo.Uses[selector.Sel].(*types.Var)
+	return ok && v.IsField()
+}
+
 // resultLiterals are assignments of a struct's literal to a named result.
 func resultLiterals(p *plugin, found report) {
 	eachOf(p, func(s *ast.AssignStmt, around []ast.Node) {
