@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -30,15 +31,14 @@ var recipes = map[string]func(*testing.T, *bed){
 	"Tokens of other issuers":                    leavesOtherIssuersAlone,
 	"Browsers: WebSocket and server-sent events": takesCookies,
 	"Order among other middlewares":              keepsTheOrder,
+	"Egress":                                     goesOutByTheProxy,
+	"Thirty teams":                               sharesWithinATeam,
+	"Flushing the cache":                         flushes,
 }
 
 func TestRollout_everyConfigurationDoesWhatTheDocumentSays(t *testing.T) {
-	root, err := proxy.Root()
-	require.NoError(t, err)
-	document, err := os.ReadFile(filepath.Join(root, "docs", "rollout.md"))
-	require.NoError(t, err)
 	b := newBed(t)
-	configurations := configurationsOf(string(document))
+	configurations := configurationsOf(documentText(t))
 	for heading := range configurations {
 		require.Contains(t, recipes, heading, "a configuration that no test runs")
 	}
@@ -49,6 +49,15 @@ func TestRollout_everyConfigurationDoesWhatTheDocumentSays(t *testing.T) {
 			check(t, b)
 		})
 	}
+}
+
+func documentText(t *testing.T) string {
+	t.Helper()
+	root, err := proxy.Root()
+	require.NoError(t, err)
+	document, err := os.ReadFile(filepath.Join(root, "docs", "rollout.md"))
+	require.NoError(t, err)
+	return string(document)
 }
 
 // configurationsOf returns the YAML blocks by the heading above each.
@@ -74,6 +83,7 @@ type bed struct {
 	backend *httptest.Server
 	huawei  *httptest.Server
 	sim     *huaweisim.Sim
+	egress  *egress
 }
 
 func newBed(t *testing.T) *bed {
@@ -101,10 +111,20 @@ func (b *bed) apply(t *testing.T, text string) {
 	for _, middleware := range http["middlewares"].(map[string]any) {
 		if p, ok := middleware.(map[string]any)["plugin"]; ok {
 			plugins++
-			p.(map[string]any)["huaweiid"].(map[string]any)["huawei"] = map[string]any{
+			options := p.(map[string]any)["huaweiid"].(map[string]any)
+			huawei, _ := options["huawei"].(map[string]any)
+			if huawei == nil {
+				huawei = map[string]any{}
+				options["huawei"] = huawei
+			}
+			if huawei["proxyURL"] != nil {
+				b.throughTheProxy(t, huawei)
+				continue
+			}
+			maps.Copy(huawei, map[string]any{
 				"getInfoURL": b.huawei.URL + huaweisim.GetInfoPath, "tokenInfoURL": b.huawei.URL + huaweisim.TokenInfoPath,
 				"allowHTTP": true, "proxyURL": "direct",
-			}
+			})
 		}
 	}
 	require.NotZero(t, plugins)
@@ -122,9 +142,14 @@ type got struct {
 
 func (b *bed) send(t *testing.T, method, path string, lines ...string) got {
 	t.Helper()
+	return b.sendTo(t, "shop.example", method, path, lines...)
+}
+
+func (b *bed) sendTo(t *testing.T, host, method, path string, lines ...string) got {
+	t.Helper()
 	req, err := http.NewRequest(method, b.proxy.URL()+path, nil)
 	require.NoError(t, err)
-	req.Host = "shop.example"
+	req.Host = host
 	for _, line := range lines {
 		name, value, _ := strings.Cut(line, ": ")
 		req.Header.Add(name, value)
@@ -231,4 +256,34 @@ func keepsTheOrder(t *testing.T, b *bed) {
 	for range 5 {
 		require.Equal(t, http.StatusUnauthorized, b.send(t, "GET", "/", bearer("expired/1")).StatusCode, "who is refused is not counted")
 	}
+}
+
+// calls is how often Huawei was asked who a token's user is.
+func (b *bed) calls() int { return b.sim.Stats().Calls[huaweisim.GetInfo] }
+
+func sharesWithinATeam(t *testing.T, b *bed) {
+	user, _ := huaweisim.UserOf("mainland/team")
+	before := b.calls()
+	b.sendTo(t, "shop.example", "GET", "/", bearer("mainland/team")).is(t, "mainland/team")
+	orders := b.sendTo(t, "orders.example", "GET", "/", bearer("mainland/team"))
+	assert.Equal(t, user.OpenID, orders.seen.Header.Get("X-Forwarded-User"))
+	assert.Equal(t, before+1, b.calls(), "the team's applications share what Huawei said")
+
+	assert.Equal(t, http.StatusUnauthorized, b.sendTo(t, "wallet.example", "GET", "/", bearer("mainland/team")).StatusCode, "another team's user")
+	b.sendTo(t, "wallet.example", "GET", "/", bearer("foreign/1")).is(t, "foreign/1")
+	for _, host := range []string{"shop.example", "orders.example"} {
+		assert.Equal(t, http.StatusUnauthorized, b.sendTo(t, host, "GET", "/", bearer("foreign/1")).StatusCode, host)
+	}
+}
+
+func flushes(t *testing.T, b *bed) {
+	flushed := configurationsOf(documentText(t))["Flushing the cache"]
+	b.apply(t, strings.ReplaceAll(flushed, "10001", "10000"))
+	for range 2 {
+		b.send(t, "GET", "/", bearer("mainland/flushed")).is(t, "mainland/flushed")
+	}
+	before := b.calls()
+	b.apply(t, flushed)
+	b.send(t, "GET", "/", bearer("mainland/flushed")).is(t, "mainland/flushed")
+	assert.Equal(t, before+1, b.calls())
 }
