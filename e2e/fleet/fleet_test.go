@@ -105,47 +105,21 @@ func TestFleet_restartInAnOutageKnowsTheFleetsUsers(t *testing.T) {
 	assert.GreaterOrEqual(t, a.Status, 500, a)
 }
 
-// course is what came of steady requests while something happened.
-type course struct {
-	mu      sync.Mutex
-	answers []traffic.Answer
-}
-
-func (c *course) add(a traffic.Answer) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.answers = append(c.answers, a)
-}
-
 // Users come and go at a steady rate while Redis is killed, is gone for a while, and returns. Huawei is well, so that nobody may
 // notice anything.
 func TestFleet_nobodyNoticesThatRedisDies(t *testing.T) {
 	const (
-		rate    = 500 // requests a second, spread over both
-		workers = 16
-		users   = 300
-		phase   = 3 * time.Second
+		rate  = 500 // requests a second, spread over both
+		users = 300
+		phase = 3 * time.Second
 	)
 	f := newFleet(t, 2, traffic.Options{"maxConcurrent": 256}, traffic.Options{"ttl": "2s", "staleIfError": "1m"})
 	for i := range users {
 		f.get(i%2, userToken(i))
 	}
-	c := &course{}
-	ctx, cancel := context.WithCancel(context.Background())
-	var running sync.WaitGroup
-	// A machine that is too busy for the rate makes fewer requests, not a queue of them.
-	for worker := range workers {
-		running.Add(1)
-		go func() {
-			defer running.Done()
-			ticker := time.NewTicker(workers * time.Second / rate)
-			defer ticker.Stop()
-			for i := worker; ctx.Err() == nil; i += workers {
-				<-ticker.C
-				c.add(f.replicas[i/workers%2].client.Get(context.Background(), host, userToken(i%users)))
-			}
-		}()
-	}
+	load := startLoad(rate, func(number int) traffic.Answer {
+		return f.replicas[number%2].client.Get(context.Background(), host, userToken(number/2%users))
+	})
 	time.Sleep(phase)
 	killed := time.Now()
 	f.redis.Kill()
@@ -155,26 +129,25 @@ func TestFleet_nobodyNoticesThatRedisDies(t *testing.T) {
 	require.Eventually(t, func() bool { return f.redis.Int("DBSIZE") > 0 }, 10*time.Second, waitStep, "back within 10 s")
 	back := time.Since(returned)
 	time.Sleep(phase / 2)
-	cancel()
-	running.Wait()
+	answers := load.end()
 
 	// How long requests take on this machine, Redis being well.
 	var usual time.Duration
-	for _, a := range c.answers {
+	for _, a := range answers {
 		if a.End().Before(killed) && a.Took > usual {
 			usual = a.Took
 		}
 	}
 	slow := 0
-	for _, a := range c.answers {
+	for _, a := range answers {
 		require.NoError(t, a.Wrong())
 		require.Equal(t, http.StatusOK, a.Status, a)
 		if a.Start.After(killed) && a.Took > usual+redisTimeout {
 			slow++
 		}
 	}
-	t.Logf("%d requests; before Redis died none took more than %v, and after it %d took more than redis.timeout longer; it was in use again %v after its return",
-		len(c.answers), usual.Round(time.Millisecond), slow, back.Round(10*time.Millisecond))
+	t.Logf("%s; before Redis died none took more than %v, and after it %d took more than redis.timeout longer; it was in use again %v after its return",
+		load.achieved(), usual.Round(time.Millisecond), slow, back.Round(10*time.Millisecond))
 	assert.LessOrEqual(t, slow, 5)
 	for _, r := range f.replicas {
 		assert.Contains(t, r.proxy.Log(), "shared cache does not serve")
