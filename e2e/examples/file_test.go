@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -30,7 +31,7 @@ func TestMultiApp_servesEachApplicationInItsWay(t *testing.T) {
 	e.tryAll(t)
 }
 
-// The metrics and the access log tell verdicts.
+// The metrics and the access log tell verdicts, of who is refused as of who is let in, and never one that a client has sent.
 func TestEntryPoint_isInFrontOfEveryRouter(t *testing.T) {
 	t.Parallel()
 	e := prepare(t, "entrypoint", appAddress, "127.0.0.1:9001")
@@ -38,7 +39,18 @@ func TestEntryPoint_isInFrontOfEveryRouter(t *testing.T) {
 	e.place(t)
 	e.start(t, "--configFile=traefik.yml")
 	e.tryAll(t)
-	log, err := os.ReadFile(filepath.Join(e.dir, "access.log"))
-	require.NoError(t, err)
-	assert.Contains(t, string(log), `"request_X-User-Status":"verified"`)
+
+	metrics := shown{url: "http://" + e.addresses["127.0.0.1:8082"] + "/metrics"}
+	// Traefik counts and logs a request after it was answered.
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		log, err := os.ReadFile(filepath.Join(e.dir, "access.log"))
+		require.NoError(c, err)
+		_, page := metrics.send(t)
+		for router, verdict := range map[string]struct{ status, identity string }{"shop": {"200", "verified"}, "blog": {"401", "token_missing"}} {
+			assert.Regexp(c, `traefik_router_requests_total{code="`+verdict.status+`",identity="`+verdict.identity+`",[^}]*router="`+router+`@file"`, page)
+			assert.Regexp(c, `"DownstreamStatus":`+verdict.status+`,.*"RouterName":"`+router+`@file".*"request_X-User-Status":"`+verdict.identity+`"`, string(log))
+		}
+		assert.NotRegexp(c, `identity="verified",[^}]*router="blog@file"`, page)
+		assert.NotRegexp(c, `"RouterName":"blog@file".*"request_X-User-Status":"verified"`, string(log))
+	}, patience, 50*time.Millisecond)
 }
