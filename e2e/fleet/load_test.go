@@ -10,7 +10,7 @@ import (
 
 // mostUnderWay is how many requests of a load are under way at once. A machine that is too busy for the rate makes fewer requests
 // then, not a queue of them, which would say more of the machine than of the fleet.
-const mostUnderWay = 250
+const mostUnderWay = 64
 
 // load is requests that are sent at a steady rate, however long the answers to those before take.
 type load struct {

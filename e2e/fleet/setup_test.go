@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"maps"
 	"net/http/httptest"
 	"sync"
 	"testing"
@@ -19,6 +20,7 @@ import (
 
 const (
 	host   = "app"
+	apart  = "apart" // the same without Redis
 	secret = "a secret of at least 32 bytes, for tests"
 	// redisTimeout is as long as a busy machine takes: what is tested is what is shared, not how quickly.
 	redisTimeout = time.Second
@@ -49,17 +51,17 @@ func newFleet(t *testing.T, count int, huawei, cache traffic.Options) *fleet {
 	t.Cleanup(f.huawei.Close)
 	backend := httptest.NewServer(echo.Handler())
 	t.Cleanup(backend.Close)
-	f.config, err = traffic.Dynamic(traffic.Route{
-		Host:    host,
-		Backend: backend.URL,
-		Options: traffic.Options{
-			"huawei":      f.huawei.Upstream(huawei),
-			"cache":       cache,
-			"redis":       traffic.Options{"address": f.redis.Address, "secret": secret, "timeout": redisTimeout.String()},
-			"headers":     traffic.Options{"status": traffic.StatusHeader},
-			"debugHeader": true,
-		},
-	})
+	options := traffic.Options{
+		"huawei":      f.huawei.Upstream(huawei),
+		"cache":       cache,
+		"headers":     traffic.Options{"status": traffic.StatusHeader},
+		"debugHeader": true,
+	}
+	shared := maps.Clone(options)
+	shared["redis"] = traffic.Options{"address": f.redis.Address, "secret": secret, "timeout": redisTimeout.String()}
+	f.config, err = traffic.Dynamic(
+		traffic.Route{Host: host, Backend: backend.URL, Options: shared},
+		traffic.Route{Host: apart, Backend: backend.URL, Options: options})
 	require.NoError(t, err)
 
 	f.replicas = make([]*replica, count)
@@ -86,7 +88,7 @@ func (f *fleet) start() *replica {
 		return nil
 	}
 	f.t.Cleanup(func() { assert.NoError(f.t, p.Stop()) })
-	if !assert.NoError(f.t, p.WaitRouters(ctx, host)) {
+	if !assert.NoError(f.t, p.WaitRouters(ctx, host, apart)) {
 		return nil
 	}
 	client := traffic.NewClient(p.URL())
