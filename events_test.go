@@ -74,7 +74,7 @@ func TestEvents_refusalsForgetNothing(t *testing.T) {
 	wanted := map[string]string{
 		"no-jwt": eventUnauthentic, "garbage": eventUnauthentic, "alg-none": eventUnauthentic, "hs256": eventUnauthentic,
 		"no-kid": eventUnauthentic, "unknown-kid": eventInvalidKey, "other-key": eventUnauthentic, "crit": eventUnauthentic,
-		"wrong-issuer": eventInvalidIssuer, "wrong-audience": eventInvalidAud, "expired": eventUnauthentic, "future": eventUnauthentic,
+		"wrong-issuer": eventInvalidIssuer, "wrong-audience": eventInvalidAud, "other-app": eventInvalidAud, "expired": eventUnauthentic, "future": eventUnauthentic,
 		"old": eventUnauthentic, "no-iat": eventUnauthentic, "body-audience": eventInvalidAud, "no-events": eventInvalidRequest,
 		"bad-event": eventInvalidAud + eventInvalidRequest, "no-event": eventInvalidRequest, "no-json": eventInvalidRequest,
 		"oversize": eventInvalidRequest, "get": "",

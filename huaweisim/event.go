@@ -79,6 +79,7 @@ var eventFaults = map[string]func(*delivery){
 	"future":         func(d *delivery) { d.claims["iat"] = d.now.Add(2 * time.Minute).Unix() },
 	"old":            func(d *delivery) { d.claims["iat"] = d.now.Add(-62 * time.Minute).Unix() },
 	"no-iat":         func(d *delivery) { delete(d.claims, "iat") },
+	"other-app":      func(d *delivery) { d.claims["aud"], d.event["aud"] = ForeignClientID, ForeignClientID },
 	"body-audience":  func(d *delivery) { d.event["aud"] = ForeignClientID },
 	"no-events":      func(d *delivery) { delete(d.event, "events") },
 	"bad-event":      func(d *delivery) { d.more = append(d.more, map[string]any{"aud": ClientID, "events": 1}) },

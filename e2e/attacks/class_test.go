@@ -33,6 +33,7 @@ var classes = []class{
 	otherApps,
 	sharedState,
 	lifetimes,
+	accountEvents,
 	targets,
 	framing,
 	errorPages,

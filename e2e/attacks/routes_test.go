@@ -33,6 +33,8 @@ func (b *bed) routes() []route {
 	// Answers end soon, and stay good for outages. Refusals are not remembered: they would hide what else is.
 	short := options{"ttl": "1s", "staleIfError": "5m", "negativeTTL": "0s"}
 
+	hour := options{"ttl": "1h"}
+
 	return []route{
 		{name: "plain", stacks: true},
 		{name: "optional", options: options{"mode": "optional", "headers": statusHeader}},
@@ -64,6 +66,14 @@ func (b *bed) routes() []route {
 		{name: "uncached", options: options{"cache": options{"ttl": "0s"}}},
 		// Where refusals last longer than answers, a cache for both would drop the answers first.
 		{name: "crowded", options: options{"cache": options{"maxEntries": "64", "staleIfError": "0s", "negativeTTL": "5m"}}},
+
+		{name: "hour", options: options{"cache": hour}},
+		{name: "hour-audience", options: options{"cache": hour, "audience": audience(huaweisim.ClientID)}},
+		{name: "hour-ailing", options: options{"cache": hour, "huawei": b.ailing.options()}},
+		{name: "events", options: options{
+			"audience": audience(huaweisim.ClientID),
+			"events":   options{"path": eventsPath, "configURL": b.huawei.url + huaweisim.EventConfigPath},
+		}},
 
 		{name: "through", h2c: true},
 		{name: "buffered", h2c: true, chain: []string{"buffering", self}},

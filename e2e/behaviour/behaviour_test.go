@@ -18,7 +18,7 @@ func table() []row {
 		wayRows(), tokenRows(), sourceRows(), removeRows(),
 		verdictRows(), retryRows(), challengeRows(), audienceRows(),
 		modeRows(), headerRows(), aliasRows(), connectionRows(), phoneRows(), optionRows(),
-		cacheRows(), gateRows(), badTokenRows(), badAnswerRows(), streamRows(),
+		cacheRows(), gateRows(), badTokenRows(), badAnswerRows(), streamRows(), eventRows(),
 	} {
 		rows = append(rows, theme...)
 	}

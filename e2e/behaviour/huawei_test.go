@@ -103,6 +103,12 @@ func (h *huawei) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
+	if r.URL.Path == huaweisim.EventConfigPath {
+		announced := httptest.NewRecorder()
+		sim.ServeHTTP(announced, r)
+		_, _ = io.WriteString(w, strings.Replace(announced.Body.String(), `/keys"`, `/keys?`+tagQuery+`=`+tag+`"`, 1))
+		return
+	}
 	sim.ServeHTTP(w, r)
 }
 
@@ -140,6 +146,7 @@ func (h *huawei) urls(tag string) *strings.Replacer {
 	return strings.NewReplacer(
 		"{getInfoURL}", h.plain.URL+huaweisim.GetInfoPath+own,
 		"{tokenInfoURL}", h.plain.URL+huaweisim.TokenInfoPath+own,
+		"{eventConfigURL}", h.plain.URL+huaweisim.EventConfigPath+"?"+tagQuery+"="+tag,
 		"{closed}", closedAddress+huaweisim.GetInfoPath,
 		"{unresolved}", "http://no..name"+huaweisim.GetInfoPath,
 		"{tls}", h.secure.URL+huaweisim.GetInfoPath+own,

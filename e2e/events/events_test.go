@@ -93,6 +93,7 @@ func TestAttacks_forgetNobody(t *testing.T) {
 		"crit":           {401, "authentication_failed"},
 		"wrong-issuer":   {400, "invalid_issuer"},
 		"wrong-audience": {400, "invalid_audience"},
+		"other-app":      {400, "invalid_audience"},
 		"expired":        {401, "authentication_failed"},
 		"future":         {401, "authentication_failed"},
 		"old":            {401, "authentication_failed"},
