@@ -40,7 +40,7 @@ type breaker struct {
 }
 
 // admits tells whether a lookup may start now, and whether as a probe; if not, how long it has to wait at least.
-func (b *breaker) admits(known bool, address string, now time.Duration) (wait time.Duration, probe, ok bool) {
+func admits(b *breaker, known bool, address string, now time.Duration) (wait time.Duration, probe, ok bool) {
 	switch {
 	case b.pause == 0:
 		return 0, false, true
@@ -57,8 +57,8 @@ func (b *breaker) admits(known bool, address string, now time.Duration) (wait ti
 	return 0, true, true
 }
 
-// done notes how an admitted lookup ended. One that was under way when the breaker opened, and is no probe, is old news.
-func (b *breaker) done(p *pass, v *verdict, now time.Duration) {
+// conclude notes how an admitted lookup ended. One that was under way when the breaker opened, and is no probe, is old news.
+func conclude(b *breaker, p *pass, v *verdict, now time.Duration) {
 	if p.probe {
 		b.probing = false
 	} else if b.pause > 0 {
@@ -140,8 +140,8 @@ func (b *breaker) obeys(p *pass, v *verdict) bool {
 	return len(b.told) >= addressesTold
 }
 
-// lonely tells whether lookups fail and all of them are for one client address, so that the breaker cannot open: either it is
+// isLonely tells whether lookups fail and all of them are for one client address, so that the breaker cannot open: either it is
 // one client's own tokens, or all clients come through a proxy that Traefik does not trust to name them.
-func (b *breaker) lonely() bool {
+func isLonely(b *breaker) bool {
 	return b.ignored == loneFailures && len(b.addresses) == 1 && b.pause == 0
 }

@@ -15,7 +15,7 @@ func stranger(token int, address string) *pass { return &pass{key: testKey(token
 func openBreaker() *breaker {
 	b := &breaker{}
 	for n := 0; n < failuresToOpen; n++ {
-		b.done(stranger(n, "a"), unconnected(), 0)
+		conclude(b, stranger(n, "a"), unconnected(), 0)
 	}
 	return b
 }
@@ -37,7 +37,7 @@ func refused() *verdict { return &verdict{outcome: outcomeByNSP["6"]} }
 // probe starts a probe, which has to be admitted.
 func probe(t *testing.T, b *breaker, known bool, address string, now time.Duration) *pass {
 	t.Helper()
-	_, probe, ok := b.admits(known, address, now)
+	_, probe, ok := admits(b, known, address, now)
 	require.True(t, ok)
 	require.True(t, probe)
 	return &pass{key: testKey(int(now)), known: known, address: address, probe: true}
@@ -45,7 +45,7 @@ func probe(t *testing.T, b *breaker, known bool, address string, now time.Durati
 
 func requireWait(t *testing.T, wait time.Duration, b *breaker, known bool, address string, now time.Duration) {
 	t.Helper()
-	got, _, ok := b.admits(known, address, now)
+	got, _, ok := admits(b, known, address, now)
 	require.False(t, ok)
 	require.Equal(t, wait, got)
 }
@@ -54,10 +54,10 @@ func TestBreaker_opensAfterFiveFailuresInARow(t *testing.T) {
 	t.Parallel()
 	b := &breaker{}
 	for n := 0; n < failuresToOpen; n++ {
-		_, probe, ok := b.admits(false, "a", 0)
+		_, probe, ok := admits(b, false, "a", 0)
 		require.True(t, ok, "failure %d", n)
 		require.False(t, probe)
-		b.done(stranger(n, strconv.Itoa(n)), failed(whenTimeout, ""), 0)
+		conclude(b, stranger(n, strconv.Itoa(n)), failed(whenTimeout, ""), 0)
 	}
 	requireWait(t, 5*time.Second, b, true, "a", 0)
 	requireWait(t, time.Second, b, true, "a", 4*time.Second)
@@ -68,7 +68,7 @@ func TestBreaker_failuresToConnectAlwaysCount(t *testing.T) {
 	t.Parallel()
 	b := &breaker{}
 	for n := 0; n < failuresToOpen; n++ {
-		b.done(stranger(1, "a"), unconnected(), 0)
+		conclude(b, stranger(1, "a"), unconnected(), 0)
 	}
 	requireWait(t, 5*time.Second, b, true, "a", 0)
 }
@@ -77,7 +77,7 @@ func TestBreaker_aTokensFailuresCountOnce(t *testing.T) {
 	t.Parallel()
 	b := &breaker{}
 	for n := 0; n < 100; n++ {
-		b.done(&pass{key: testKey(1), known: true, address: strconv.Itoa(n)}, failed(whenTimeout, ""), 0)
+		conclude(b, &pass{key: testKey(1), known: true, address: strconv.Itoa(n)}, failed(whenTimeout, ""), 0)
 	}
 	require.Equal(t, 1, b.failures)
 }
@@ -86,14 +86,14 @@ func TestBreaker_anAddressesUnknownTokensCountTwice(t *testing.T) {
 	t.Parallel()
 	b := &breaker{}
 	for n := 0; n < 100; n++ {
-		b.done(stranger(n, "a"), failed(whenTimeout, ""), 0)
+		conclude(b, stranger(n, "a"), failed(whenTimeout, ""), 0)
 	}
 	require.Equal(t, 2, b.failures)
-	b.done(stranger(101, "b"), failed(whenTimeout, ""), 0)
-	b.done(stranger(102, "b"), failed(whenTimeout, ""), 0)
-	_, _, ok := b.admits(false, "c", 0)
+	conclude(b, stranger(101, "b"), failed(whenTimeout, ""), 0)
+	conclude(b, stranger(102, "b"), failed(whenTimeout, ""), 0)
+	_, _, ok := admits(b, false, "c", 0)
 	require.True(t, ok)
-	b.done(stranger(103, "c"), failed(whenTimeout, ""), 0)
+	conclude(b, stranger(103, "c"), failed(whenTimeout, ""), 0)
 	requireWait(t, 5*time.Second, b, true, "a", 0)
 }
 
@@ -101,7 +101,7 @@ func TestBreaker_knownUsersOfOneAddressAllCount(t *testing.T) {
 	t.Parallel()
 	b := &breaker{}
 	for n := 0; n < failuresToOpen; n++ {
-		b.done(&pass{key: testKey(n), known: true, address: "a"}, failed(whenTimeout, ""), 0)
+		conclude(b, &pass{key: testKey(n), known: true, address: "a"}, failed(whenTimeout, ""), 0)
 	}
 	requireWait(t, 5*time.Second, b, true, "a", 0)
 }
@@ -110,9 +110,9 @@ func TestBreaker_aGoodAnswerEndsTheRow(t *testing.T) {
 	t.Parallel()
 	b := &breaker{}
 	for n := 0; n < failuresToOpen-1; n++ {
-		b.done(stranger(n, "a"), unconnected(), 0)
+		conclude(b, stranger(n, "a"), unconnected(), 0)
 	}
-	b.done(stranger(9, "a"), good(), 0)
+	conclude(b, stranger(9, "a"), good(), 0)
 	require.Equal(t, breaker{}, *b)
 }
 
@@ -127,11 +127,11 @@ func TestBreaker_whatIsNoFailureOfHuaweiNeitherCountsNorResets(t *testing.T) {
 	} {
 		b := &breaker{}
 		for n := 0; n < failuresToOpen-1; n++ {
-			b.done(stranger(n, strconv.Itoa(n)), failed(whenTimeout, ""), 0)
-			b.done(stranger(100+n, strconv.Itoa(n)), v, 0)
+			conclude(b, stranger(n, strconv.Itoa(n)), failed(whenTimeout, ""), 0)
+			conclude(b, stranger(100+n, strconv.Itoa(n)), v, 0)
 		}
 		require.Equal(t, failuresToOpen-1, b.failures, name)
-		b.done(stranger(9, "z"), failed(whenTimeout, ""), 0)
+		conclude(b, stranger(9, "z"), failed(whenTimeout, ""), 0)
 		requireWait(t, 5*time.Second, b, true, "a", 0)
 	}
 }
@@ -154,13 +154,13 @@ func TestBreaker_aKnownUserProbesFirstButStrangersAreNotStarved(t *testing.T) {
 func TestBreaker_aProbeThatProvesNothingFreesThePlaceForAnotherAddress(t *testing.T) {
 	t.Parallel()
 	b := openBreaker()
-	b.done(probe(t, b, false, "junk", 6*time.Second), refused(), 6*time.Second)
+	conclude(b, probe(t, b, false, "junk", 6*time.Second), refused(), 6*time.Second)
 	requireWait(t, time.Second, b, false, "junk", 6*time.Second)
-	b.done(probe(t, b, false, "user", 6*time.Second), good(), 6*time.Second)
+	conclude(b, probe(t, b, false, "user", 6*time.Second), good(), 6*time.Second)
 	require.Equal(t, breaker{}, *b)
 
 	b = openBreaker()
-	b.done(probe(t, b, false, "junk", 6*time.Second), refused(), 6*time.Second)
+	conclude(b, probe(t, b, false, "junk", 6*time.Second), refused(), 6*time.Second)
 	probe(t, b, false, "junk", 7*time.Second) // where all share one address, it goes on
 }
 
@@ -170,7 +170,7 @@ func TestBreaker_oneClientCannotLengthenThePause(t *testing.T) {
 	now := time.Duration(0)
 	for n := 0; n < 100; n++ {
 		now += time.Hour
-		b.done(probe(t, b, false, "junk", now), failed(whenTimeout, ""), now)
+		conclude(b, probe(t, b, false, "junk", now), failed(whenTimeout, ""), now)
 	}
 	require.Equal(t, 20*time.Second, b.pause, "two failures of its tokens have doubled it")
 }
@@ -182,17 +182,17 @@ func TestBreaker_doublesItsPauseUpToAMinuteWhileProbesFail(t *testing.T) {
 	for _, pause := range []time.Duration{5, 10, 20, 40, 60, 60} {
 		requireWait(t, pause*time.Second, b, true, "a", now)
 		now += pause * time.Second
-		b.done(probe(t, b, true, "a", now), failed(whenTimeout, ""), now)
+		conclude(b, probe(t, b, true, "a", now), failed(whenTimeout, ""), now)
 	}
 	now += time.Minute
-	b.done(probe(t, b, true, "a", now), good(), now)
+	conclude(b, probe(t, b, true, "a", now), good(), now)
 	require.Equal(t, breaker{}, *b, "a good probe closes it, as if nothing had been")
 }
 
 func TestBreaker_staleNewsDoNotCount(t *testing.T) {
 	t.Parallel()
 	b := openBreaker()
-	b.done(stranger(9, "z"), failed(whenTimeout, ""), 3*time.Second)
+	conclude(b, stranger(9, "z"), failed(whenTimeout, ""), 3*time.Second)
 	requireWait(t, 2*time.Second, b, true, "a", 3*time.Second)
 }
 
@@ -200,21 +200,21 @@ func TestBreaker_obeysARetryAfterThatTwoAddressesWereTold(t *testing.T) {
 	t.Parallel()
 	b := &breaker{}
 	for n := 0; n < 100; n++ {
-		b.done(stranger(n, "a"), throttled(time.Minute), 0)
+		conclude(b, stranger(n, "a"), throttled(time.Minute), 0)
 	}
-	_, _, ok := b.admits(false, "b", 0)
+	_, _, ok := admits(b, false, "b", 0)
 	require.True(t, ok, "one client's own tokens drew it")
-	b.done(stranger(101, "b"), throttled(17*time.Second), 0)
+	conclude(b, stranger(101, "b"), throttled(17*time.Second), 0)
 	requireWait(t, 17*time.Second, b, true, "c", 0)
 
-	b.done(probe(t, b, true, "c", 17*time.Second), throttled(time.Minute), 17*time.Second)
+	conclude(b, probe(t, b, true, "c", 17*time.Second), throttled(time.Minute), 17*time.Second)
 	requireWait(t, time.Minute, b, true, "c", 17*time.Second)
 }
 
 func TestBreaker_obeysARetryAfterThatAKnownUserWasTold(t *testing.T) {
 	t.Parallel()
 	b := &breaker{}
-	b.done(&pass{key: testKey(1), known: true}, throttled(17*time.Second), 0)
+	conclude(b, &pass{key: testKey(1), known: true}, throttled(17*time.Second), 0)
 	requireWait(t, 17*time.Second, b, true, "a", 0)
 }
 
@@ -222,7 +222,7 @@ func TestBreaker_remembersNoMoreThanItNeeds(t *testing.T) {
 	t.Parallel()
 	b := &breaker{}
 	for n := 0; n < 10_000; n++ {
-		b.done(stranger(n, strconv.Itoa(n%failuresToOpen)), throttled(time.Second), 0)
+		conclude(b, stranger(n, strconv.Itoa(n%failuresToOpen)), throttled(time.Second), 0)
 	}
 	require.LessOrEqual(t, len(b.tokens), failuresToOpen)
 	require.LessOrEqual(t, len(b.addresses), failuresToOpen)

@@ -53,16 +53,11 @@ func putEntry(c *cache, e *entry, now time.Duration) (evicted int) {
 		replaceEntry(c, old, e)
 		return 0
 	}
-	// Two of the dead per newcomer: the cache shrinks after a rush without a sweeper, and no caller pays for many.
-	for dropped := 0; dropped < 2 && len(c.byEnd) > 0 && c.byEnd[0].end <= now; dropped++ {
-		removeEntry(c, c.byEnd[0])
+	if len(c.byEnd) > 0 {
+		evicted = makeRoom(c, now)
 	}
 	if c.limit == 0 {
 		return 0
-	}
-	if len(c.byEnd) >= c.limit {
-		removeEntry(c, c.byEnd[0])
-		evicted = 1
 	}
 	e.place = len(c.byEnd)
 	c.byEnd = append(c.byEnd, e)
@@ -74,6 +69,19 @@ func putEntry(c *cache, e *entry, now time.Duration) (evicted int) {
 	c.entries[e.key] = e
 	c.mu.Unlock()
 	return evicted
+}
+
+// makeRoom lets go of entries for one more, of which there are some, and returns how many of them could still serve.
+func makeRoom(c *cache, now time.Duration) (evicted int) {
+	// Two of the dead per newcomer: the cache shrinks after a rush without a sweeper, and no caller pays for many.
+	for dropped := 0; dropped < 2 && len(c.byEnd) > 0 && c.byEnd[0].end <= now; dropped++ {
+		removeEntry(c, c.byEnd[0])
+	}
+	if len(c.byEnd) < c.limit {
+		return 0
+	}
+	removeEntry(c, c.byEnd[0])
+	return 1
 }
 
 // replaceEntry puts an entry in the place of the one that has its key.

@@ -40,8 +40,8 @@ type eventKey struct {
 type eventKeys struct {
 	configURL string
 	allowHTTP bool
-	timeout   time.Duration // of a call for keys, the announcement included
-	transport func() http.RoundTripper
+	timeout   time.Duration                 // of a call for keys, the announcement included
+	client    *client                       // whose connections are used
 	since     func(time.Time) time.Duration // time.Since but in tests
 
 	mu     sync.Mutex // guards all below; not held during a call
@@ -58,7 +58,7 @@ func newEventKeys(s *settings, u *upstream) *eventKeys {
 		configURL: s.events.configURL,
 		allowHTTP: s.upstream.huawei.allowHTTP,
 		timeout:   s.upstream.huawei.timeout,
-		transport: u.client.transport,
+		client:    u.client,
 		since:     time.Since,
 		next:      -keysPause,
 	}
@@ -189,7 +189,7 @@ func (k *eventKeys) get(ctx context.Context, what, address string, into interfac
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "huaweiid/"+version)
-	resp, err := k.transport().RoundTrip(req)
+	resp, err := transportOf(k.client).RoundTrip(req)
 	if err != nil {
 		return fmt.Errorf("%w: %s at %s: %w", errEventKeys, what, req.URL.Host, err)
 	}

@@ -15,6 +15,7 @@ type flight struct {
 	known  bool          // the user has a good answer that still could serve
 	answer answer
 
+	pass    *pass    // while Huawei is being asked
 	verdict *verdict // what Huawei said; nil = it was not asked
 	ruling  ruling   // what that was to the breaker
 	fresh   *entry   // what is news to other replicas; nil = nothing
@@ -25,8 +26,8 @@ type flight struct {
 // flights are the lookups under way. They are not locked.
 type flights map[key]*flight
 
-// begin starts the flight of a key that has none.
-func (f flights) begin(k key, known bool, now time.Duration) *flight {
+// beginFlight starts the flight of a key that has none.
+func beginFlight(f flights, k key, known bool, now time.Duration) *flight {
 	begun := &flight{done: make(chan struct{}), begun: now, known: known}
 	f[k] = begun
 	return begun

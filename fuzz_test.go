@@ -126,7 +126,7 @@ func fuzzClient(transport roundTrip, clientIDs ...string) *client {
 		},
 		wantsPhone: true,
 	})
-	c.transport = func() http.RoundTripper { return transport }
+	c.transport = transport
 	c.sleep = func(time.Duration) {}
 	return c
 }
@@ -198,7 +198,7 @@ func FuzzGetTokenInfo(f *testing.F) {
 	f.Add(200, "-", `{"client_id":"8","type":0,"expire_in":100}`)
 	f.Add(200, "-", `{"client_id":"7","type":null,"expire_in":99999999999999999999}`)
 	f.Fuzz(func(t *testing.T, status int, nsp, body string) {
-		info, failure := getTokenInfo(context.Background(), fuzzClient(respond(status, nsp, body), "7"), "token")
+		info, failure := getTokenInfo(fuzzClient(respond(status, nsp, body), "7"), &lookup{ctx: context.Background(), form: "access_token=token"})
 		require.NotEqual(t, info == nil, failure == nil)
 		if failure != nil {
 			require.GreaterOrEqual(t, failure.outcome.status, 400)

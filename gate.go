@@ -39,7 +39,7 @@ type pass struct {
 type ruling struct {
 	before time.Duration // the breaker's pause until then; 0 = it was closed
 	after  time.Duration // and from then on
-	lonely bool          // see breaker.lonely
+	lonely bool          // see isLonely
 }
 
 func newGate(maxConcurrent int) *gate {
@@ -56,17 +56,21 @@ func newGate(maxConcurrent int) *gate {
 	return g
 }
 
-// enter returns a pass, which has to leave again, or the verdict that the lookup may not start.
-func (g *gate) enter(k key, known bool, address string) (*pass, *verdict) {
+// enterGate returns a pass, which has to leave again, or the verdict that the lookup may not start.
+func enterGate(g *gate, k key, known bool, address string) (*pass, *verdict) {
 	now := g.since(epoch)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !g.hasRoom(known, address) {
-		return nil, &verdict{outcome: outcomeByWhen[whenCrowded], retryAfter: time.Second}
+	if !hasRoom(g, known, address) {
+		return nil, turnedAway(whenCrowded, time.Second)
 	}
-	wait, probe, ok := g.breaker.admits(known, address, now)
-	if !ok {
-		return nil, &verdict{outcome: outcomeByWhen[whenPaused], retryAfter: wait}
+	probe := false
+	if g.breaker.pause > 0 {
+		wait, asProbe, ok := admits(&g.breaker, known, address, now)
+		if !ok {
+			return nil, turnedAway(whenPaused, wait)
+		}
+		probe = asProbe
 	}
 	g.underWay++
 	if !known {
@@ -76,7 +80,11 @@ func (g *gate) enter(k key, known bool, address string) (*pass, *verdict) {
 	return &pass{key: k, known: known, address: address, probe: probe}, nil
 }
 
-func (g *gate) hasRoom(known bool, address string) bool {
+func turnedAway(when string, wait time.Duration) *verdict {
+	return &verdict{outcome: outcomeByWhen[when], retryAfter: wait}
+}
+
+func hasRoom(g *gate, known bool, address string) bool {
 	if g.underWay >= g.slots {
 		return false
 	}
@@ -89,8 +97,8 @@ func (g *gate) hasRoom(known bool, address string) bool {
 	return 2*g.strangers < g.strangerSlots || g.addresses[address] < g.addressSlots
 }
 
-// leave gives a pass back and tells the breaker how the lookup ended; nil = by a panic.
-func (g *gate) leave(p *pass, v *verdict) ruling {
+// leaveGate gives a pass back and tells the breaker how the lookup ended; nil = by a panic.
+func leaveGate(g *gate, p *pass, v *verdict) ruling {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.underWay--
@@ -101,12 +109,21 @@ func (g *gate) leave(p *pass, v *verdict) ruling {
 			delete(g.addresses, p.address)
 		}
 	}
+	if g.breaker.pause == 0 && v != nil && v.identity != nil {
+		g.breaker = breaker{}
+		return ruling{}
+	}
+	return judgeEnd(g, p, v)
+}
+
+// judgeEnd has the breaker judge how a lookup ended. The lock is held.
+func judgeEnd(g *gate, p *pass, v *verdict) ruling {
 	if v == nil {
 		v = failed(whenMalformed, "panic")
 	}
 	r := ruling{before: g.breaker.pause}
-	g.breaker.done(p, v, g.since(epoch))
-	r.after, r.lonely = g.breaker.pause, g.breaker.lonely() && !g.warned
+	conclude(&g.breaker, p, v, g.since(epoch))
+	r.after, r.lonely = g.breaker.pause, isLonely(&g.breaker) && !g.warned
 	g.warned = g.warned || r.lonely
 	return r
 }
@@ -115,25 +132,37 @@ func (g *gate) leave(p *pass, v *verdict) ruling {
 // proxy that Traefik trusts has seen (Traefik takes the header off requests of others), else the connection's peer. An IPv6
 // client has a /64 to itself, so that is what counts as its address.
 func clientAddress(req *http.Request) string {
-	text := ""
 	if lines := req.Header["X-Forwarded-For"]; len(lines) > 0 {
-		line := lines[len(lines)-1]
-		text = strings.TrimSpace(line[strings.LastIndexByte(line, ',')+1:])
+		return forwardedAddress(lines[len(lines)-1], req.RemoteAddr)
 	}
+	peer, err := netip.ParseAddrPort(req.RemoteAddr)
+	if err != nil {
+		return "" // all who cannot be told apart share one
+	}
+	return shareOf(peer.Addr())
+}
+
+// forwardedAddress reads a line of X-Forwarded-For, whose elements may have a port.
+func forwardedAddress(line, peer string) string {
+	text := strings.TrimSpace(line[strings.LastIndexByte(line, ',')+1:])
 	if text == "" {
-		text = req.RemoteAddr
+		text = peer
 	}
 	if host, _, err := net.SplitHostPort(text); err == nil {
 		text = host
 	}
 	address, err := netip.ParseAddr(text)
 	if err != nil {
-		return "" // all who cannot be told apart share one
+		return ""
 	}
-	address = address.Unmap().WithZone("")
+	return shareOf(address)
+}
+
+func shareOf(address netip.Addr) string {
+	address = address.Unmap()
 	if address.Is4() {
 		return address.String()
 	}
-	network, _ := address.Prefix(64) // every IPv6 address has one
+	network, _ := address.WithZone("").Prefix(64) // every IPv6 address has one
 	return network.String()
 }

@@ -19,7 +19,7 @@ func newTestGate(maxConcurrent int) (*gate, *clock) {
 // fill enters as often as the gate lets the address.
 func fill(g *gate, known bool, address string, first int) (passes []*pass) {
 	for n := first; ; n++ {
-		p, _ := g.enter(testKey(n), known, address)
+		p, _ := enterGate(g, testKey(n), known, address)
 		if p == nil {
 			return passes
 		}
@@ -31,10 +31,10 @@ func TestGate_strangersCannotUseUpTheLastQuarter(t *testing.T) {
 	t.Parallel()
 	g, _ := newTestGate(64)
 	for n := 0; n < 48; n++ {
-		p, _ := g.enter(testKey(n), false, strconv.Itoa(n))
+		p, _ := enterGate(g, testKey(n), false, strconv.Itoa(n))
 		require.NotNil(t, p, n)
 	}
-	_, refused := g.enter(testKey(99), false, "another")
+	_, refused := enterGate(g, testKey(99), false, "another")
 	require.Same(t, outcomeByWhen[whenCrowded], refused.outcome)
 	require.Equal(t, time.Second, refused.retryAfter)
 	require.Len(t, fill(g, true, "a", 100), 16)
@@ -55,11 +55,11 @@ func TestGate_everyAddressHasAtLeastOneSlot(t *testing.T) {
 	g, _ := newTestGate(4)
 	require.Equal(t, 3, g.strangerSlots)
 	for _, address := range []string{"a", "b", "c"} {
-		p, _ := g.enter(testKey(1), false, address)
+		p, _ := enterGate(g, testKey(1), false, address)
 		require.NotNil(t, p, address)
 	}
 	one, _ := newTestGate(1)
-	p, _ := one.enter(testKey(1), false, "a")
+	p, _ := enterGate(one, testKey(1), false, "a")
 	require.NotNil(t, p)
 }
 
@@ -67,7 +67,7 @@ func TestGate_slotsComeBack(t *testing.T) {
 	t.Parallel()
 	g, _ := newTestGate(64)
 	for _, p := range append(fill(g, false, "a", 0), fill(g, true, "a", 100)...) {
-		g.leave(p, good())
+		leaveGate(g, p, good())
 	}
 	require.Zero(t, g.underWay)
 	require.Zero(t, g.strangers)
@@ -77,9 +77,9 @@ func TestGate_slotsComeBack(t *testing.T) {
 func TestGate_aPanicGivesTheSlotBack(t *testing.T) {
 	t.Parallel()
 	g, _ := newTestGate(64)
-	p, _ := g.enter(testKey(1), false, "a")
+	p, _ := enterGate(g, testKey(1), false, "a")
 	g.since = func(time.Time) time.Duration { panic("clock") }
-	require.Panics(t, func() { g.leave(p, nil) })
+	require.Panics(t, func() { leaveGate(g, p, nil) })
 	require.True(t, g.mu.TryLock(), "the lock is free")
 	require.Zero(t, g.underWay)
 }
@@ -90,12 +90,12 @@ func TestGate_warnsOnceWhenOnlyOneAddressFails(t *testing.T) {
 	warnings := 0
 	for n := 0; n < 1000; n++ {
 		if n == 500 {
-			p, _ := g.enter(testKey(n), false, "proxy")
-			g.leave(p, good())
+			p, _ := enterGate(g, testKey(n), false, "proxy")
+			leaveGate(g, p, good())
 		}
-		p, refused := g.enter(testKey(n), false, "proxy")
+		p, refused := enterGate(g, testKey(n), false, "proxy")
 		require.Nil(t, refused, "the breaker stays closed")
-		if g.leave(p, failed(whenTimeout, "")).lonely {
+		if leaveGate(g, p, failed(whenTimeout, "")).lonely {
 			warnings++
 		}
 	}
@@ -107,17 +107,17 @@ func TestGate_saysHowLongTheBreakerIsOpen(t *testing.T) {
 	g, c := newTestGate(64)
 	var last ruling
 	for n := 0; n < failuresToOpen; n++ {
-		p, _ := g.enter(testKey(n), true, "a")
-		last = g.leave(p, failed(whenTimeout, ""))
+		p, _ := enterGate(g, testKey(n), true, "a")
+		last = leaveGate(g, p, failed(whenTimeout, ""))
 	}
 	require.Equal(t, ruling{before: 0, after: 5 * time.Second}, last)
 	c.advance(2 * time.Second)
-	_, refused := g.enter(testKey(9), true, "a")
+	_, refused := enterGate(g, testKey(9), true, "a")
 	require.Same(t, outcomeByWhen[whenPaused], refused.outcome)
 	require.Equal(t, 3*time.Second, refused.retryAfter)
 	c.advance(3 * time.Second)
-	p, _ := g.enter(testKey(9), true, "a")
-	require.Equal(t, ruling{before: 5 * time.Second}, g.leave(p, good()))
+	p, _ := enterGate(g, testKey(9), true, "a")
+	require.Equal(t, ruling{before: 5 * time.Second}, leaveGate(g, p, good()))
 }
 
 func TestClientAddress(t *testing.T) {

@@ -44,12 +44,11 @@ type client struct {
 	retries      int
 	pool         *pool
 	metrics      *metrics
-	transport    func() http.RoundTripper // pool.current but in tests
-	sleep        func(time.Duration)      // time.Sleep but in tests
+	transport    http.RoundTripper   // nil = the pool's, but in tests
+	sleep        func(time.Duration) // time.Sleep but in tests
 }
 
 func newClient(s upstreamSettings) *client {
-	connections := newPool(s)
 	c := &client{
 		getInfoURL:   s.huawei.getInfoURL,
 		tokenInfoURL: s.huawei.tokenInfoURL,
@@ -60,12 +59,11 @@ func newClient(s upstreamSettings) *client {
 			"Content-Type": {"application/x-www-form-urlencoded"},
 			"User-Agent":   {"huaweiid/" + version},
 		},
-		timeout:   s.huawei.timeout,
-		retries:   s.huawei.retries,
-		pool:      connections,
-		metrics:   processMetrics,
-		transport: connections.current,
-		sleep:     time.Sleep,
+		timeout: s.huawei.timeout,
+		retries: s.huawei.retries,
+		pool:    newPool(s),
+		metrics: processMetrics,
+		sleep:   time.Sleep,
 	}
 	for _, id := range s.audience.clientIDs {
 		c.clientIDs[id] = true
@@ -73,20 +71,36 @@ func newClient(s upstreamSettings) *client {
 	return c
 }
 
+// lookup is one token's, with all its calls.
+type lookup struct {
+	ctx       context.Context // ends with the time for all calls; knows when one has a connection
+	form      string          // has the token
+	connected bool            // the last call had a connection
+}
+
 // lookUp finds out whom a token stands for. It returns within the client's timeout.
 func lookUp(c *client, token string) *verdict {
 	ctx, cancel := context.WithTimeout(context.Background(), c.timeout)
 	defer cancel()
-	form := "access_token=" + url.QueryEscape(token)
-	v := ask(ctx, c, form)
+	l := &lookup{form: "access_token=" + url.QueryEscape(token)}
+	l.ctx = watchConnections(ctx, l)
+	v := ask(c, l)
+	if v.outcome != nil && v.outcome.retried {
+		return askAgain(c, l, v)
+	}
+	return v
+}
+
+// askAgain retries what drew v, as often and as long as the client may.
+func askAgain(c *client, l *lookup, v *verdict) *verdict {
 	for attempt := 0; attempt < c.retries && v.outcome != nil && v.outcome.retried && v.retryAfter == 0; attempt++ {
 		pause := jittered(retryPause << attempt)
-		deadline, _ := ctx.Deadline()
+		deadline, _ := l.ctx.Deadline()
 		if time.Until(deadline) <= pause {
 			break
 		}
 		c.sleep(pause)
-		again := ask(ctx, c, form)
+		again := ask(c, l)
 		if !v.unconnected {
 			again = late(again)
 		}
@@ -111,27 +125,37 @@ func jittered(d time.Duration) time.Duration {
 
 // ask makes one attempt. getInfo answers for any Huawei app's token and does not say which app's, so where only some apps'
 // tokens are accepted, getTokenInfo is asked first. Where no phone is wanted, it has said everything then.
-func ask(ctx context.Context, c *client, form string) *verdict {
+func ask(c *client, l *lookup) *verdict {
 	if len(c.clientIDs) == 0 {
-		return timedInfo(ctx, c, form)
+		return timedInfo(c, l)
 	}
 	begun := time.Now()
-	info, failure := getTokenInfo(ctx, c, form)
-	c.metrics.called(apiTokenInfo, failure, time.Since(begun))
+	info, failure := getTokenInfo(c, l)
+	countCall(c.metrics, apiTokenInfo, failure, time.Since(begun))
 	if failure != nil {
 		return failure
 	}
-	var v *verdict
-	if c.wantsPhone {
-		v = late(timedInfo(ctx, c, form))
-		if v.identity != nil && (!same(info.OpenID, v.identity.openID) || !same(info.UnionID, v.identity.unionID)) {
+	v := identifyAs(c, l, info)
+	if life := *info.ExpireIn; life < longestUse {
+		v.life = time.Duration(life) * time.Second
+	}
+	return v
+}
+
+// identifyAs finds out who the user is that a token was issued to.
+func identifyAs(c *client, l *lookup, info *tokenInfo) *verdict {
+	if !c.wantsPhone {
+		return identified(apiTokenInfo, newIdentity(info.OpenID, info.UnionID, "", "", ""))
+	}
+	v := timedInfo(c, l)
+	if v.identity == nil {
+		return late(v)
+	}
+	// One comparison for what nearly always is so: no ID has a space.
+	if info.OpenID+" "+info.UnionID != v.identity.openID+" "+v.identity.unionID {
+		if !same(info.OpenID, v.identity.openID) || !same(info.UnionID, v.identity.unionID) {
 			return failed(whenForeign, "getTokenInfo and getInfo name different users")
 		}
-	} else {
-		v = identified(apiTokenInfo, newIdentity(info.OpenID, info.UnionID, "", "", ""))
-	}
-	if v.identity != nil && *info.ExpireIn < longestUse {
-		v.life = time.Duration(*info.ExpireIn) * time.Second
 	}
 	return v
 }
@@ -144,16 +168,16 @@ const longestUse = int64((maxTimeout + maxTTL + maxStaleIfError) / time.Second)
 func same(a, b string) bool { return a == "" || b == "" || a == b }
 
 // timedInfo is getInfo, counted.
-func timedInfo(ctx context.Context, c *client, form string) *verdict {
+func timedInfo(c *client, l *lookup) *verdict {
 	begun := time.Now()
-	v := getInfo(ctx, c, form)
-	c.metrics.called(apiGetInfo, v, time.Since(begun))
+	v := getInfo(c, l)
+	countCall(c.metrics, apiGetInfo, v, time.Since(begun))
 	return v
 }
 
-// getInfo calls GOpen.User.getInfo. The form has the token.
-func getInfo(ctx context.Context, c *client, form string) *verdict {
-	resp, body, failure := post(ctx, c, apiGetInfo, c.getInfoURL, form)
+// getInfo calls GOpen.User.getInfo.
+func getInfo(c *client, l *lookup) *verdict {
+	resp, body, failure := post(c, l, apiGetInfo, c.getInfoURL, l.form)
 	if failure != nil {
 		return failure
 	}
@@ -173,8 +197,8 @@ func identified(api string, id *identity) *verdict {
 }
 
 // getTokenInfo calls huawei.oauth2.user.getTokenInfo and checks that the token is a user's, one of our apps', and alive.
-func getTokenInfo(ctx context.Context, c *client, form string) (*tokenInfo, *verdict) {
-	resp, body, failure := post(ctx, c, apiTokenInfo, c.tokenInfoURL, form+"&open_id=OPENID")
+func getTokenInfo(c *client, l *lookup) (*tokenInfo, *verdict) {
+	resp, body, failure := post(c, l, apiTokenInfo, c.tokenInfoURL, l.form+"&open_id=OPENID")
 	if failure != nil {
 		return nil, failure
 	}
@@ -183,19 +207,24 @@ func getTokenInfo(ctx context.Context, c *client, form string) (*tokenInfo, *ver
 		return nil, unreadable(apiTokenInfo, resp, body, "type or expire_in is missing, or a member has the wrong type")
 	}
 	clientID, ok := clientIDOf(info)
+	if ok && *info.Type == 0 && c.clientIDs[clientID] && *info.ExpireIn > 0 {
+		return info, nil
+	}
 	if !ok {
 		return nil, malformed(apiTokenInfo, "client_id is missing, or neither a string nor a number")
 	}
+	return nil, unacceptable(c, info, clientID)
+}
+
+// unacceptable is the verdict on a token that is not a user's, ours and alive.
+func unacceptable(c *client, info *tokenInfo, clientID string) *verdict {
 	if *info.Type != 0 {
-		return nil, failed(whenForeign, apiTokenInfo+": the token is no user's, but that of "+appOf(clientID)+" itself")
+		return failed(whenForeign, apiTokenInfo+": the token is no user's, but that of "+appOf(clientID)+" itself")
 	}
 	if !c.clientIDs[clientID] {
-		return nil, failed(whenForeign, apiTokenInfo+": the token was issued to "+appOf(clientID))
+		return failed(whenForeign, apiTokenInfo+": the token was issued to "+appOf(clientID))
 	}
-	if *info.ExpireIn <= 0 {
-		return nil, failed(whenExpired, apiTokenInfo+": the token has expired")
-	}
-	return info, nil
+	return failed(whenExpired, apiTokenInfo+": the token has expired")
 }
 
 // appOf names an app by its client ID, which is no secret. Whatever else an answer has in its place may be one.

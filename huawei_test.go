@@ -196,7 +196,7 @@ func TestClient_namesAnAppOnlyByItsClientID(t *testing.T) {
 		`"8\nlevel=error msg=forged"`:       none,
 	} {
 		body := `{"client_id":` + clientID + `,"type":0,"expire_in":100}`
-		_, failure := getTokenInfo(context.Background(), fuzzClient(respond(200, "-", body), "7"), "token")
+		_, failure := getTokenInfo(fuzzClient(respond(200, "-", body), "7"), &lookup{ctx: context.Background()})
 		require.Equal(t, codeTokenForeign, failure.outcome.code, clientID)
 		require.Equal(t, cause, failure.cause, clientID)
 	}
@@ -526,7 +526,7 @@ func TestClient_numbersCountAsTheyAreWritten(t *testing.T) {
 		`{"client_id":true,"type":1,"expire_in":100}`:                           codeMalformed,
 		`{"client_id":9007199254740993,"type":0,"expire_in":100,"open_id":"o"}`: codeTokenForeign,
 	} {
-		info, failure := getTokenInfo(context.Background(), fuzzClient(respond(200, "-", body), "7", "9007199254740992"), "token")
+		info, failure := getTokenInfo(fuzzClient(respond(200, "-", body), "7", "9007199254740992"), &lookup{ctx: context.Background()})
 		if code == "" {
 			require.Nil(t, failure, body)
 			require.EqualValues(t, 100, *info.ExpireIn, body)

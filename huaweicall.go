@@ -33,26 +33,26 @@ const (
 // nspStatus is the name of Huawei's status header in the form that net/http gives names.
 var nspStatus = http.CanonicalHeaderKey("NSP_STATUS")
 
+// watchConnections returns a context by which a lookup knows whether its last call had a connection. Both functions are called on the
+// lookup's goroutine, before RoundTrip returns; several times where an idle connection turns out to be dead.
+func watchConnections(ctx context.Context, l *lookup) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn: func(_ string) { l.connected = false },
+		GotConn: func(_ httptrace.GotConnInfo) { l.connected = true },
+	})
+}
+
 // post sends a form and returns the answer with its body, or why neither its HTTP status nor its NSP_STATUS let it count. There
 // is no http.Client in between: it would follow redirects, which would carry the token elsewhere.
-func post(ctx context.Context, c *client, api, address, form string) (*http.Response, []byte, *verdict) {
-	// Both are called on this goroutine, before RoundTrip returns; several times where an idle connection turns out to be dead.
-	connected := false
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn: func(_ string) { connected = false },
-		GotConn: func(_ httptrace.GotConnInfo) { connected = true },
-	})
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(form))
+func post(c *client, l *lookup, api, address, form string) (*http.Response, []byte, *verdict) {
+	req, err := http.NewRequestWithContext(l.ctx, http.MethodPost, address, strings.NewReader(form))
 	if err != nil {
-		return nil, nil, failed(whenMalformed, api+": making the request: "+reason(err).Error())
+		return nil, nil, unmade(api, err)
 	}
 	req.Header = c.header
-	resp, err := c.transport().RoundTrip(req)
-	if err != nil && !connected {
-		return nil, nil, notConnected(api, req.URL.Host, err)
-	}
+	resp, err := transportOf(c).RoundTrip(req)
 	if err != nil {
-		return nil, nil, notAnswered(api+": ", err)
+		return nil, nil, unanswered(l, api, req, err)
 	}
 	// What follows a 101 is no body, and no time-out ends it. Reading the others leaves the connection fit for another call.
 	var body []byte
@@ -61,16 +61,41 @@ func post(ctx context.Context, c *client, api, address, form string) (*http.Resp
 	}
 	resp.Body.Close()
 	if row := judge(resp.StatusCode, resp.Header[nspStatus]); row != nil {
-		return nil, nil, &verdict{
-			outcome:    row,
-			retryAfter: retryAfter(resp.Header),
-			cause:      api + ": " + describeStatus(resp.StatusCode, resp.Header[nspStatus]),
-		}
+		return nil, nil, judged(api, resp, row)
 	}
 	if err != nil {
 		return nil, nil, notAnswered(api+": HTTP 200, ", err)
 	}
 	return resp, body, nil
+}
+
+// transportOf returns what the next call goes through.
+func transportOf(c *client) http.RoundTripper {
+	if c.transport != nil {
+		return c.transport
+	}
+	return currentTransport(c.pool)
+}
+
+func unmade(api string, err error) *verdict {
+	return failed(whenMalformed, api+": making the request: "+reason(err).Error())
+}
+
+// unanswered is the verdict where a call brought nothing at all.
+func unanswered(l *lookup, api string, req *http.Request, err error) *verdict {
+	if l.connected {
+		return notAnswered(api+": ", err)
+	}
+	return notConnected(api, req.URL.Host, err)
+}
+
+// judged is the verdict on an answer whose status stands for an outcome.
+func judged(api string, resp *http.Response, row *outcome) *verdict {
+	return &verdict{
+		outcome:    row,
+		retryAfter: retryAfter(resp.Header),
+		cause:      api + ": " + describeStatus(resp.StatusCode, resp.Header[nspStatus]),
+	}
 }
 
 // describeStatus repeats an NSP_STATUS only if it is one.

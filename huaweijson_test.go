@@ -33,7 +33,7 @@ func TestAnswers_membersCountToTheLetter(t *testing.T) {
 		"openID": `"o"`, "unionID": `"u"`, "mobileNumber": `"1"`, "phoneCountryCode": `"0086"`, "purePhoneNumber": `"2"`,
 	}
 	ask := func(body string) *identity {
-		return getInfo(context.Background(), fuzzClient(respond(200, "-", body)), "t").identity
+		return getInfo(fuzzClient(respond(200, "-", body)), &lookup{ctx: context.Background()}).identity
 	}
 	for _, name := range spellings("error") {
 		for _, value := range []string{`"x"`, "1", "{}", "null"} {
@@ -61,7 +61,7 @@ func TestAnswers_membersOfTokenInfoCountToTheLetter(t *testing.T) {
 	t.Parallel()
 	token := map[string]string{"type": "0", "expire_in": "100", "client_id": `"7"`, "open_id": `"o"`, "union_id": `"u"`}
 	ask := func(body string) (*tokenInfo, *verdict) {
-		return getTokenInfo(context.Background(), fuzzClient(respond(200, "-", body), "7"), "t")
+		return getTokenInfo(fuzzClient(respond(200, "-", body), "7"), &lookup{ctx: context.Background()})
 	}
 	for _, name := range spellings("error") {
 		for _, value := range []string{`"x"`, "1", "{}", "null"} {

@@ -107,8 +107,8 @@ func readProxy(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Respon
 	return nil
 }
 
-// current returns the transport to use now.
-func (p *pool) current() http.RoundTripper {
+// currentTransport returns the transport to use now.
+func currentTransport(p *pool) http.RoundTripper {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.since(epoch) >= p.ends {

@@ -85,11 +85,16 @@ func (l *logger) detail(message, code, fingerprint string, args ...interface{}) 
 	}
 }
 
-// landing says how a lookup ended and what the breaker made of it, where an operator would want to know.
-func (l *logger) landing(k key, f *flight, wantsPhone bool) {
-	if f.verdict == nil {
-		return
+// logLanding says how a lookup ended and what the breaker made of it, where an operator would want to know.
+func logLanding(l *logger, k key, f *flight, wantsPhone bool) {
+	if v := f.verdict; v != nil {
+		if v.identity == nil || v.identity.phone == "" || f.ruling.before > 0 {
+			l.landing(k, f, wantsPhone)
+		}
 	}
+}
+
+func (l *logger) landing(k key, f *flight, wantsPhone bool) {
 	switch {
 	case f.verdict.identity != nil:
 		if wantsPhone && f.verdict.identity.phone == "" {

@@ -145,8 +145,8 @@ func (m *metrics) sorted() []*tally {
 	return tallies
 }
 
-// lookup counts how an answer was come by. Where nobody was asked, there was nothing in the cache either.
-func (m *metrics) lookup(from string) {
+// countLookup counts how an answer was come by. Where nobody was asked, there was nothing in the cache either.
+func countLookup(m *metrics, from string) {
 	if from == fromNowhere {
 		from = fromHuawei
 	}
@@ -156,14 +156,14 @@ func (m *metrics) lookup(from string) {
 // resultOK is the result of a call that brought what it was to bring.
 const resultOK = "ok"
 
-// called counts a call of Huawei; v is nil where it brought no verdict, but what another call needs.
-func (m *metrics) called(api string, v *verdict, took time.Duration) {
+// countCall counts a call of Huawei; v is nil where it brought no verdict, but what another call needs.
+func countCall(m *metrics, api string, v *verdict, took time.Duration) {
 	result := resultOK
 	if v != nil && v.outcome != nil {
 		result = v.outcome.code
 	}
 	m.calls.Add(api+" "+result, 1)
-	m.durations[api].observe(took)
+	observe(m.durations[api], took)
 }
 
 // Results of account events beside the codes of their refusal.
@@ -212,13 +212,13 @@ type histogram struct {
 
 func newHistogram() *histogram { return &histogram{counts: make([]int64, len(durationBounds)+1)} }
 
-func (h *histogram) observe(d time.Duration) {
+func observe(h *histogram, d time.Duration) {
 	seconds := d.Seconds()
 	place := sort.SearchFloat64s(durationBounds, seconds)
 	h.mu.Lock()
-	defer h.mu.Unlock()
 	h.counts[place]++
 	h.sum += seconds
+	h.mu.Unlock()
 }
 
 // family is one metric.

@@ -230,7 +230,7 @@ func TestHistogram_countsUpToItsBounds(t *testing.T) {
 	t.Parallel()
 	m := newMetrics()
 	for _, took := range []time.Duration{time.Millisecond, 10 * time.Millisecond, 300 * time.Millisecond, time.Minute} {
-		m.called(apiGetInfo, nil, took)
+		countCall(m, apiGetInfo, nil, took)
 	}
 	text := metricsText([]family{{"huawei_call_duration_seconds", "histogram", "Help.", m.histograms()}})
 	for _, line := range []string{`{api="getInfo",le="0.01"} 2`, `{api="getInfo",le="0.25"} 2`, `{api="getInfo",le="0.5"} 3`,

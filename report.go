@@ -21,7 +21,7 @@ func resolveBeside(u *upstream, w *watcher, k key, token string, req *http.Reque
 	case doRefresh:
 		go fly(u, k, token, clientAddress(req), f, w.log)
 	case doWait:
-		u.metrics.lookup(fromCoalesced)
+		countLookup(u.metrics, fromCoalesced)
 		watch(u, w, k, f)
 		return answer{from: fromPending}, false
 	case doFly:
@@ -29,7 +29,7 @@ func resolveBeside(u *upstream, w *watcher, k key, token string, req *http.Reque
 		go flyBeside(u, k, token, clientAddress(req), f, w.log)
 		return answer{from: fromPending}, false
 	}
-	u.metrics.lookup(a.from)
+	countLookup(u.metrics, a.from)
 	return a, true
 }
 
@@ -57,7 +57,7 @@ func joined(u *upstream, w *watcher, k key, f *flight) bool {
 func flyBeside(u *upstream, k key, token, address string, f *flight, log *logger) {
 	defer recovered()
 	fly(u, k, token, address, f, log)
-	u.metrics.lookup(f.answer.from)
+	countLookup(u.metrics, f.answer.from)
 }
 
 // tellWatchers tells a flight's verdict. Nobody joins a flight that has landed.

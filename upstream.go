@@ -104,7 +104,7 @@ func resolve(u *upstream, k key, token string, req *http.Request, log *logger) a
 	u.good.mu.RUnlock()
 	if e != nil {
 		if now := u.since(epoch); now < e.refresh {
-			u.metrics.lookup(fromCache)
+			countLookup(u.metrics, fromCache)
 			return answer{entry: e, from: fromCache, ttl: e.expires - now}
 		}
 	}
@@ -122,7 +122,7 @@ func resolve(u *upstream, k key, token string, req *http.Request, log *logger) a
 		fly(u, k, token, clientAddress(req), f, log)
 		a = f.answer
 	}
-	u.metrics.lookup(a.from)
+	countLookup(u.metrics, a.from)
 	return a
 }
 
@@ -139,31 +139,42 @@ func decide(u *upstream, k key) (answer, *flight, int) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	now := u.since(epoch)
-	var a answer
-	e, f := u.good.entries[k], u.flights[k]
-	if e != nil {
-		a = answer{entry: e, from: fromCache, ttl: e.expires - now}
-		if now < e.refresh || now < e.expires && f != nil {
-			return a, nil, doAnswer
+	known := false // there is a good answer that still could serve
+	if e := u.good.entries[k]; e != nil {
+		if now < e.expires || now < e.retry {
+			return decideKnown(u, e, now)
 		}
-		if now < e.expires {
-			refreshing := *e
-			refreshing.refresh = e.expires
-			replaceEntry(u.good, e, &refreshing)
-			return a, u.flights.begin(k, true, now), doRefresh
-		}
-		if now < e.retry {
-			a.from = fromStale
-			return a, nil, doAnswer
+		known = now < e.end
+	}
+	if r := u.refused.entries[k]; r != nil {
+		if now < r.expires {
+			return refusedAlready(r, now), nil, doAnswer
 		}
 	}
-	if r := u.refused.entries[k]; r != nil && now < r.expires {
-		return answer{outcome: r.refusal, from: fromRefusals, ttl: r.expires - now}, nil, doAnswer
+	if f := u.flights[k]; f != nil {
+		return answer{}, f, doWait
 	}
-	if f != nil {
-		return a, f, doWait
+	return answer{}, beginFlight(u.flights, k, known, now), doFly
+}
+
+// decideKnown decides where there is a good answer that serves, be it as stale. The lock is held.
+func decideKnown(u *upstream, e *entry, now time.Duration) (answer, *flight, int) {
+	a := answer{entry: e, from: fromCache, ttl: e.expires - now}
+	if now >= e.expires {
+		a.from = fromStale
+		return a, nil, doAnswer
 	}
-	return a, u.flights.begin(k, e != nil && now < e.end, now), doFly
+	if now < e.refresh || u.flights[e.key] != nil {
+		return a, nil, doAnswer
+	}
+	refreshing := *e
+	refreshing.refresh = e.expires
+	replaceEntry(u.good, e, &refreshing)
+	return a, beginFlight(u.flights, e.key, true, now), doRefresh
+}
+
+func refusedAlready(r *entry, now time.Duration) answer {
+	return answer{outcome: r.refusal, from: fromRefusals, ttl: r.expires - now}
 }
 
 // fly makes a flight's lookup. What comes after it, nobody waits for.
@@ -192,25 +203,30 @@ func makeLookup(u *upstream, k key, token, address string, f *flight, log *logge
 
 // askHuawei asks if the gate lets the lookup through.
 func askHuawei(u *upstream, k key, token, address string, f *flight) {
-	p, refused := u.gate.enter(k, f.known, address)
-	if p == nil {
-		f.verdict = refused
+	f.pass, f.verdict = enterGate(u.gate, k, f.known, address)
+	if f.pass == nil {
 		return
 	}
-	defer leaveGate(u, p, f)
 	f.verdict = lookUp(u.client, token)
+	f.ruling = leaveGate(u.gate, f.pass, f.verdict)
+	f.pass = nil
 }
-
-func leaveGate(u *upstream, p *pass, f *flight) { f.ruling = u.gate.leave(p, f.verdict) }
 
 // letGo lets those go who wait for a flight. A panic in the lookup is a failed answer to them.
 func letGo(u *upstream, k key, f *flight) {
 	if r := recover(); r != nil {
-		f.verdict = failed(whenMalformed, fmt.Sprintf("panic: %v", r))
-		f.answer = answer{outcome: f.verdict.outcome, from: fromHuawei}
-		abandon(u, k)
+		crash(u, k, f, r)
 	}
 	close(f.done)
+}
+
+func crash(u *upstream, k key, f *flight, reason interface{}) {
+	if f.pass != nil {
+		f.ruling = leaveGate(u.gate, f.pass, nil)
+	}
+	f.verdict = failed(whenMalformed, fmt.Sprintf("panic: %v", reason))
+	f.answer = answer{outcome: f.verdict.outcome, from: fromHuawei}
+	abandon(u, k)
 }
 
 func abandon(u *upstream, k key) {
@@ -349,7 +365,7 @@ func lastCause(u *upstream) string {
 
 // report logs what an operator would want to know of a lookup.
 func report(u *upstream, k key, f *flight, log *logger) {
-	log.landing(k, f, u.client.wantsPhone)
+	logLanding(log, k, f, u.client.wantsPhone)
 	// While the breaker is open no answer may come on the connections that there are: the next probe gets a new one.
 	if f.ruling.after > 0 {
 		u.client.pool.CloseIdleConnections()

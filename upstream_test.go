@@ -2,6 +2,7 @@ package huaweiid
 
 import (
 	"fmt"
+	"net/http"
 	"strconv"
 	"sync"
 	"testing"
@@ -216,7 +217,7 @@ func TestUpstream_anAnswerThatIsFreshAgainIsNotCalledStale(t *testing.T) {
 	r := newRig(t, nil)
 	r.ask("mainland/1")
 	k := keyOf(r.upstream, "mainland/1")
-	f := r.flights.begin(k, true, r.clock.now)
+	f := beginFlight(r.flights, k, true, r.clock.now)
 	f.verdict = failed(whenTimeout, "")
 	land(r.upstream, k, f)
 	r.requireUser(f.answer, "mainland/1", fromCache)
@@ -292,7 +293,7 @@ func TestUpstream_aPanicUnderTheLockLeavesItFree(t *testing.T) {
 	r.mu.Unlock()
 
 	k := keyOf(r.upstream, "mainland/3")
-	f := r.flights.begin(k, false, 0)
+	f := beginFlight(r.flights, k, false, 0)
 	fly(r.upstream, k, "mainland/3", "a", f, r.log) // panics when it lands
 	<-f.done
 	r.requireRefused(f.answer, codeMalformed)
@@ -309,9 +310,9 @@ func TestUpstream_aRefreshWithoutRoomIsTriedAgain(t *testing.T) {
 	r := newRig(t, func(c *Config) { c.Huawei.MaxConcurrent = "1" })
 	r.ask("mainland/1")
 	r.clock.advance(50 * time.Second)
-	p, _ := r.gate.enter(testKey(1), true, "a")
+	p, _ := enterGate(r.gate, testKey(1), true, "a")
 	r.requireUser(r.ask("mainland/1"), "mainland/1", fromCache)
-	r.gate.leave(p, good())
+	leaveGate(r.gate, p, good())
 	r.requireUser(r.ask("mainland/1"), "mainland/1", fromCache)
 	require.Equal(t, 1, r.calls("mainland/1"))
 	r.clock.advance(time.Second)
@@ -527,14 +528,14 @@ func TestUpstream_keyDependsOnTheUpstreamsIdentity(t *testing.T) {
 func TestUpstream_panicInALookupIsARefusal(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
-	r.client.transport = nil
+	r.client.transport = roundTrip(func(*http.Request) (*http.Response, error) { panic("no transport") })
 	a := r.ask("mainland/1")
 	r.requireRefused(a, codeMalformed)
 	require.Empty(t, r.flights)
 	require.Zero(t, r.gate.strangers)
 
 	k := keyOf(r.upstream, "mainland/1")
-	f := r.flights.begin(k, true, r.clock.now)
+	f := beginFlight(r.flights, k, true, r.clock.now)
 	fly(r.upstream, k, "mainland/1", "a", f, r.log)
 	<-f.done
 	require.Contains(t, f.verdict.cause, "panic")
