@@ -59,6 +59,8 @@ func run(ctx context.Context, o options) (err error) {
 	if err != nil {
 		return err
 	}
+	chosen, leftOut := withWhatIsThere(chosen)
+	sayLeftOut(os.Stderr, leftOut)
 	s, err := startStack(ctx, chosen)
 	if err != nil {
 		return err
@@ -75,6 +77,7 @@ func run(ctx context.Context, o options) (err error) {
 		return err
 	}
 	m.report(os.Stdout, chosen, o)
+	sayLeftOut(os.Stdout, leftOut)
 	return nil
 }
 

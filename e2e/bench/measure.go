@@ -100,6 +100,33 @@ func (s *stack) used() (u used, err error) {
 	return u, errors.Join(errs[:]...)
 }
 
+// asked is how often others were asked so far.
+type asked struct{ huawei, redis int }
+
+func (s *stack) asked(r route) (a asked, err error) {
+	if r.redis {
+		if a.redis, err = s.redis.gets(); err != nil {
+			return a, err
+		}
+	}
+	a.huawei, err = s.huawei[r.latency].calls()
+	return a, err
+}
+
+// suspect tells hits that were none, and misses that were hits.
+func (r route) suspect(huawei, redis, requests int) error {
+	switch {
+	case r.fresh && huawei < 2*requests,
+		r.elsewhere && huawei > 0,
+		huawei > users && !r.fresh: // a few calls are due where answers expire
+		return fmt.Errorf("asked Huawei %d times for %d requests", huawei, requests)
+	case r.elsewhere && redis < 2*(requests-1), // the first user may be the last one's of the slice before
+		r.redis && !r.elsewhere && !r.straight && redis > 2*users:
+		return fmt.Errorf("asked Redis %d times for %d requests", redis, requests)
+	}
+	return nil
+}
+
 // slice measures one route once.
 func (s *stack) slice(r route, o options, length time.Duration) (map[figure]float64, error) {
 	var marks []used
@@ -109,7 +136,7 @@ func (s *stack) slice(r route, o options, length time.Duration) (map[figure]floa
 		marks = append(marks, u)
 		failure = errors.Join(failure, err)
 	}
-	before, err := s.huawei[r.latency].calls()
+	before, err := s.asked(r)
 	if err != nil {
 		return nil, err
 	}
@@ -117,14 +144,12 @@ func (s *stack) slice(r route, o options, length time.Duration) (map[figure]floa
 	if err := errors.Join(err, failure); err != nil {
 		return nil, err
 	}
-	after, err := s.huawei[r.latency].calls()
+	after, err := s.asked(r)
 	if err != nil {
 		return nil, err
 	}
-	// Hits that were none, and misses that were hits. A few calls are due where answers expire.
-	called := after - before
-	if r.fresh && called < 2*len(latencies) || !r.fresh && called > users {
-		return nil, fmt.Errorf("asked Huawei %d times for %d requests", called, len(latencies))
+	if err := r.suspect(after.huawei-before.huawei, after.redis-before.redis, len(latencies)); err != nil {
+		return nil, err
 	}
 
 	each := func(after, before time.Duration) float64 {

@@ -33,12 +33,19 @@ var comparisons = []comparison{
 	{says: "hit / ForwardAuth, requests per second", of: []string{"hit", "forward-auth"}, figure: perSecond, combine: ratio, atLeast: 2},
 	{says: "a miss adds, Huawei at once", of: []string{"miss-0ms", "none-alone", "huawei-0ms"}, figure: halfWithin, combine: difference, unit: " ms", atMost: 1},
 	{says: "a miss adds, Huawei at 20 ms a call", of: []string{"miss-20ms", "none-paced", "huawei-20ms"}, figure: halfWithin, combine: difference, unit: " ms", atMost: 1},
+	{says: "a miss that Redis answers adds", of: []string{missRedis, "none-alone", "redis"}, figure: halfWithin, combine: difference, unit: " ms", atMost: 1},
 	{says: "a reload / that of the empty plugin, CPU of Traefik", of: []string{"reload", "reload-empty"}, figure: reloadCPU, combine: ratio, atMost: 1.5},
 	{says: "a reload / that of the empty plugin, memory allocated", of: []string{"reload", "reload-empty"}, figure: reloadMemory, combine: ratio, atMost: 1.5},
 
 	{says: "hit / no middleware, CPU of Traefik per request", of: []string{"hit", "none"}, figure: traefikCPU, combine: ratio},
 	{says: "hit / ForwardAuth, CPU of Traefik per request", of: []string{"hit", "forward-auth"}, figure: traefikCPU, combine: ratio},
 	{says: "refusal / empty plugin, CPU of Traefik per request", of: []string{"refusal", "empty"}, figure: traefikCPU, combine: ratio},
+	{says: "hit with Redis / hit, CPU of Traefik per request", of: []string{"hit-redis", "hit"}, figure: traefikCPU, combine: ratio},
+	{says: "hit with Redis / hit, requests per second", of: []string{"hit-redis", "hit"}, figure: perSecond, combine: ratio},
+	{says: "hit that tells all / hit, CPU of Traefik per request", of: []string{"hit-told", "hit"}, figure: traefikCPU, combine: ratio},
+	{says: "hit that tells all / hit, requests per second", of: []string{"hit-told", "hit"}, figure: perSecond, combine: ratio},
+	{says: "hit that tells all / empty plugin, CPU of Traefik", of: []string{"hit-told", "empty"}, figure: traefikCPU, combine: ratio},
+	{says: "hit that tells all / empty plugin, requests/s", of: []string{"hit-told", "empty"}, figure: perSecond, combine: ratio},
 	{says: "a miss adds, the two calls at once included", of: []string{"miss-0ms", "none-alone"}, figure: halfWithin, combine: difference, unit: " ms"},
 }
 

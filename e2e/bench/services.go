@@ -31,21 +31,38 @@ var services = map[string]func() http.Handler{
 
 // serveIfAsked is the whole program where it was started as a service: it says where it listens, and ends with its input.
 func serveIfAsked() {
-	if len(os.Args) != 2 || services[os.Args[1]] == nil {
+	if len(os.Args) != 2 {
 		return
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err == nil {
-		fmt.Println(listener.Addr())
-		go func() {
-			_, _ = io.Copy(io.Discard, os.Stdin) // nothing comes but the end
-			os.Exit(0)
-		}()
-		err = http.Serve(listener, services[os.Args[1]]())
+	argument := os.Args[1]
+	serve := keepRedis
+	if handler := services[argument]; handler != nil {
+		serve = func() error { return serveHTTP(handler()) }
+	} else if argument != redisService {
+		return
 	}
-	fmt.Fprintf(os.Stderr, "bench: %s: %v\n", os.Args[1], err)
-	os.Exit(1)
+	if err := serve(); err != nil {
+		fmt.Fprintf(os.Stderr, "bench: %s: %v\n", argument, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
 }
+
+func serveHTTP(handler http.Handler) error {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	fmt.Println(listener.Addr())
+	go func() {
+		awaitEnd()
+		os.Exit(0)
+	}()
+	return http.Serve(listener, handler)
+}
+
+// awaitEnd returns when the program's input ends. Nothing else comes.
+func awaitEnd() { _, _ = io.Copy(io.Discard, os.Stdin) }
 
 // service is one of them, as the bench sees it.
 type service struct {

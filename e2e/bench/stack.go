@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -16,12 +17,13 @@ import (
 	"github.com/traefik-huaweiid/huaweiid/e2e/proxy"
 )
 
-// stack is all that runs: Traefik, the service that ForwardAuth asks and the simulated Huaweis in processes of their own, the
-// backend in this one.
+// stack is all that runs: Traefik, the service that ForwardAuth asks, the simulated Huaweis and a Redis in processes of their own,
+// the backend in this one.
 type stack struct {
 	backend string // base URL
 	huawei  map[time.Duration]*service
 	auth    *service
+	redis   *service // nil = no route needs one
 	proxy   *proxy.Proxy
 	plugins map[string]string // directories of those that are no part of this project, by alias
 
@@ -53,6 +55,11 @@ func startStack(ctx context.Context, chosen []route) (_ *stack, err error) {
 	}
 	if s.auth, err = s.start(authService); err != nil {
 		return nil, err
+	}
+	if slices.ContainsFunc(chosen, func(r route) bool { return r.redis }) {
+		if s.redis, err = s.start(redisService); err != nil {
+			return nil, err
+		}
 	}
 	dir, err := os.MkdirTemp("", "huaweiid-bench-")
 	if err != nil {
@@ -122,6 +129,9 @@ func (s *stack) stop() error {
 
 // address is where a route's exchanges go.
 func (s *stack) address(r route) string {
+	if r.straight && r.redis {
+		return s.redis.address
+	}
 	if r.straight {
 		return s.huawei[r.latency].address
 	}
