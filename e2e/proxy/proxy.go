@@ -46,6 +46,9 @@ type Options struct {
 	AccessLog bool
 	// FastProxy has Traefik forward with its other proxy.
 	FastProxy bool
+	// REST has Traefik take further dynamic configuration, in JSON, by PUT at APIURL()/api/providers/rest. So come kinds of middleware
+	// that no file can have, such as those of Gateway API's filters.
+	REST bool
 	// TrustLoopback has the entry points believe the X-Forwarded-For of clients on 127.0.0.1, so that a test's requests can be
 	// of many client addresses.
 	TrustLoopback bool

@@ -41,6 +41,9 @@ func staticConfig(dir string, addresses, modules map[string]string, dashboard bo
 
 	fmt.Fprintf(&b, "providers:\n  providersThrottleDuration: 100ms\n  file:\n    directory: %s\n    watch: true\n",
 		strconv.Quote(filepath.Join(dir, dynamicDir)))
+	if options.REST {
+		b.WriteString("  rest:\n    insecure: true\n")
+	}
 
 	b.WriteString("experimental:\n")
 	if options.FastProxy {

@@ -79,7 +79,7 @@ func start(t *testing.T, fast bool) *bed {
 		huawei.URL, huaweisim.GetInfoPath, huaweisim.TokenInfoPath)
 	text := strings.NewReplacer("HUAWEI", options, "BACKEND", backend.URL, "ANNOUNCED", `"`+huawei.URL+huaweisim.EventConfigPath+`"`,
 		"OURS", `"`+huaweisim.ClientID+`"`, "FOREIGN", `"`+huaweisim.ForeignClientID+`"`).Replace(dynamic)
-	p, err := proxy.Start(context.Background(), proxy.Options{Dynamic: text, AccessLog: true, Static: static, FastProxy: fast})
+	p, err := proxy.Start(context.Background(), proxy.Options{Dynamic: text, AccessLog: true, Static: static, FastProxy: fast, REST: true})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, p.Stop()) })
 	require.NoError(t, p.WaitRouters(context.Background(), "enforce", "removing", "report", "redirecting", "sharing", "events", "keyless", "metrics"))
