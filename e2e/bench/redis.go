@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/traefik-huaweiid/huaweiid/internal/loopback"
 )
 
 // What a miss costs that Redis answers is measured with a real redis-server, and beside the same commands sent straight to it. This
@@ -52,29 +54,21 @@ func keepRedis() error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	var failure error
-	// The port that was free a moment ago may be taken by now.
-	for range 5 {
-		stop, address, err := startRedis(dir)
-		if err != nil {
-			failure = err
-			continue
-		}
-		fmt.Println(address)
-		awaitEnd()
-		stop()
-		return nil
+	stop, address, err := startRedis(dir)
+	if err != nil {
+		return err
 	}
-	return failure
+	fmt.Println(address)
+	awaitEnd()
+	stop()
+	return nil
 }
 
 func startRedis(dir string) (stop func(), address string, err error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err = loopback.Address()
 	if err != nil {
 		return nil, "", err
 	}
-	address = listener.Addr().String()
-	listener.Close()
 	_, port, _ := strings.Cut(address, ":")
 	server := exec.Command(redisProgram, "--bind", "127.0.0.1", "--port", port, "--save", "", "--dir", dir)
 	if err := server.Start(); err != nil {
