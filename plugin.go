@@ -143,14 +143,19 @@ func handlers(p *plugin) func(http.Handler) http.HandlerFunc {
 							return
 						}
 					}
-					p.upstream.metrics.lookups.Add(fromCache, 1)
-					forwardIdentified(p, rw, req, e, fromCache, inHeader)
+					forwardHit(p, rw, req, e)
 					return
 				}
 			}
 			serveCredentials(p, rw, req, values, prefix)
 		}
 	}
+}
+
+// forwardHit goes on where an answer is fresh and its headers are not the plain ones.
+func forwardHit(p *plugin, rw http.ResponseWriter, req *http.Request, e *entry) {
+	p.upstream.metrics.lookups.Add(fromCache, 1)
+	forwardIdentified(p, rw, req, e, fromCache, inHeader)
 }
 
 // besidePreflights returns the way of all requests where CORS preflights, as the Fetch standard tells them from other OPTIONS
@@ -167,10 +172,12 @@ func (p *plugin) besidePreflights(others http.HandlerFunc) http.HandlerFunc {
 
 // stripAndTell takes off what a client forged, and says so.
 func stripAndTell(p *plugin, h http.Header) {
-	forged := stripForged(p.guard, h)
-	if len(forged) == 0 {
-		return
+	if forged := stripForged(p.guard, h); len(forged) > 0 {
+		tellForged(p, forged)
 	}
+}
+
+func tellForged(p *plugin, forged []string) {
 	sort.Strings(forged)
 	p.tally.forged.Add(1)
 	p.log.event(1, slog.LevelInfo, "forged", "client sent identity headers", "names", strings.Join(forged, ", "))
@@ -288,6 +295,15 @@ func forwardIdentified(p *plugin, rw http.ResponseWriter, req *http.Request, e *
 	}
 	enrich(p.enricher, req.Header, e.identity, from)
 	p.tally.outcomes.Add(statusOf(from), 1)
+	if p.settings.token.remove || p.settings.accessLogUser != userNone {
+		forwardChanged(p, rw, req, e, where)
+		return
+	}
+	forward(p, rw, req)
+}
+
+// forwardChanged forwards without the token, or with the user for the access log.
+func forwardChanged(p *plugin, rw http.ResponseWriter, req *http.Request, e *entry, where string) {
 	given := req.URL
 	if p.settings.token.remove {
 		req = withoutToken(p.source, req, where)
@@ -331,17 +347,28 @@ func forwardAnonymous(p *plugin, rw http.ResponseWriter, req *http.Request, stat
 	forward(p, rw, req)
 }
 
+func warnOfOnlyRefusals(p *plugin, o *outcome) {
+	if onlyRefusals(p.tally, o, 1) {
+		p.log.onlyRefusals(o, lastCause(p.upstream))
+	}
+}
+
+// forwardReported forwards what report mode does not refuse, and says so.
+func forwardReported(p *plugin, rw http.ResponseWriter, req *http.Request, o *outcome, fingerprint string) {
+	p.tally.outcomes.Add(reported+o.code, 1)
+	p.log.wouldRefuse(o, fingerprint, 1)
+	forward(p, rw, req)
+}
+
 // reject refuses, or in report mode says that it would have and forwards. The token stays on a request that nobody vouches for: it
 // may be one of another issuer, which the application knows.
 func reject(p *plugin, rw http.ResponseWriter, req *http.Request, o *outcome, retryAfter time.Duration, fingerprint string) {
 	enrichAnonymous(p.enricher, req.Header, o.code)
-	if fingerprint != "" && onlyRefusals(p.tally, o, 1) {
-		p.log.onlyRefusals(o, lastCause(p.upstream))
+	if fingerprint != "" && p.tally.told.Value() == 0 {
+		warnOfOnlyRefusals(p, o)
 	}
 	if p.watcher != nil {
-		p.tally.outcomes.Add(reported+o.code, 1)
-		p.log.wouldRefuse(o, fingerprint, 1)
-		forward(p, rw, req)
+		forwardReported(p, rw, req, o, fingerprint)
 		return
 	}
 	p.tally.outcomes.Add(o.code, 1)

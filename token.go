@@ -110,25 +110,38 @@ func findToken(s *tokenSource, req *http.Request) (token, where, problem string)
 	}
 	if s.cookie != "" {
 		if text := cookiesOf(req); text != "" {
-			pairs, ok := cookiePairs(s, text)
-			if !ok {
-				return "", inCookie, whenUnreadable
-			}
-			if len(pairs) > 0 {
-				return theOne(cookieTokens(text, pairs), inCookie)
-			}
+			return findInCookies(s, req, text)
 		}
 	}
-	if s.query != "" {
-		if text := plainQuery(s, req.URL.RawQuery); text != "" {
-			pairs, ok := queryPairs(s, text)
-			if !ok {
-				return "", inQuery, whenUnreadable
-			}
-			if len(pairs) > 0 {
-				return theOne(queryTokens(text, pairs), inQuery)
-			}
-		}
+	return findInQuery(s, req)
+}
+
+// findInCookies looks into the cookies, whose text is given, and then into the query.
+func findInCookies(s *tokenSource, req *http.Request, text string) (token, where, problem string) {
+	pairs, ok := cookiePairs(s, text)
+	if !ok {
+		return "", inCookie, whenUnreadable
+	}
+	if len(pairs) > 0 {
+		return theOne(cookieTokens(text, pairs), inCookie)
+	}
+	return findInQuery(s, req)
+}
+
+func findInQuery(s *tokenSource, req *http.Request) (token, where, problem string) {
+	if s.query == "" {
+		return "", "", whenNoToken
+	}
+	text := plainQuery(s, req.URL.RawQuery)
+	if text == "" {
+		return "", "", whenNoToken
+	}
+	pairs, ok := queryPairs(s, text)
+	if !ok {
+		return "", inQuery, whenUnreadable
+	}
+	if len(pairs) > 0 {
+		return theOne(queryTokens(text, pairs), inQuery)
 	}
 	return "", "", whenNoToken
 }

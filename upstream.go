@@ -108,6 +108,11 @@ func resolve(u *upstream, k key, token string, req *http.Request, log *logger) a
 			return answer{entry: e, from: fromCache, ttl: e.expires - now}
 		}
 	}
+	return resolveAnew(u, k, token, req, log)
+}
+
+// resolveAnew is resolve where the cache has no fresh answer.
+func resolveAnew(u *upstream, k key, token string, req *http.Request, log *logger) answer {
 	a, f, do := decide(u, k)
 	switch do {
 	case doRefresh:

@@ -125,7 +125,7 @@ var mutants = []mutant{
 	{"the forgetting of users", "forgetUser", "", "return 0", by(&accountEvents)},
 	{"the forgetting of what lookups bring", "keepGood", "isForgotten(x, e)", "false", by(&accountEvents)},
 	{"the forgetting in states without client IDs", "sharesClientID", "len(u.client.clientIDs) == 0", "false", by(&accountEvents)},
-	{"taking the token off", "forwardIdentified", "withoutToken(s, r, w)", "r", by(&errorPages)},
+	{"taking the token off", "forwardChanged", "withoutToken(s, r, w)", "r", by(&errorPages)},
 }
 
 func by(classes ...*class) noticed { return noticed{classes: classes} }
