@@ -216,32 +216,21 @@ func (l *eventList) after(last string) (items []string, found bool, err error) {
 	return items, found, nil
 }
 
-// forgetEverybody ends all good answers, some at a time, and sees to it that none of earlier asking is stored.
+// forgetEverybody ends all good answers of before, some at a time, and sees to it that none of earlier asking is stored.
 func forgetEverybody(u *upstream) {
-	all := everybody(u)
-	for begin := 0; begin < len(all); begin += forgetBatch {
-		end := begin + forgetBatch
-		if end > len(all) {
-			end = len(all)
-		}
-		forgetThese(u, all[begin:end])
-	}
-}
-
-func everybody(u *upstream) []*entry {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.good.users.floor = u.since(epoch)
-	u.good.users.hasFloor = true
-	return append([]*entry{}, u.good.byEnd...)
-}
-
-func forgetThese(u *upstream, some []*entry) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	for _, e := range some {
-		if u.good.entries[e.key] == e {
+	x := u.good.users
+	at := u.since(epoch)
+	x.floor = at
+	x.hasFloor = true
+	n := 0
+	for _, e := range u.good.entries {
+		if e.asked <= at {
 			removeEntry(u.good, e)
+		}
+		if n++; n%forgetBatch == 0 {
+			letOthersIn(u)
 		}
 	}
 }

@@ -10,9 +10,9 @@ import (
 
 const (
 	// forgetBatch is how many answers go while the lock is held once, so that nobody waits for more than a millisecond.
-	forgetBatch = 8
+	forgetBatch = 3
 	// indexBatch is how many answers are indexed while the lock is held once.
-	indexBatch = 32
+	indexBatch = 8
 	// fewOfUser is up to how many answers of one user are in a list, which is searched from end to end.
 	fewOfUser = 16
 	// maxForgotten bounds the IDs that are remembered. Past it, every answer of before counts as forgotten where it matters.
@@ -55,35 +55,49 @@ func watchUsers(u *upstream) {
 	}
 	u.good.users = x
 	if len(u.good.byEnd) > 0 {
-		go indexAll(u, x, append([]*entry{}, u.good.byEnd...))
+		go indexAll(u, x)
 	}
 }
 
-// indexAll indexes the answers of before the index. One that was replaced meanwhile is in there already, and one whose user was
-// forgotten meanwhile goes.
-func indexAll(u *upstream, x *userIndex, all []*entry) {
+// indexAll indexes the answers of before the index. One that came meanwhile is in there already, and one whose user was forgotten
+// meanwhile goes.
+func indexAll(u *upstream, x *userIndex) {
 	defer recovered()
-	for begin := 0; begin < len(all); begin += indexBatch {
-		end := begin + indexBatch
-		if end > len(all) {
-			end = len(all)
-		}
-		indexSome(u, x, all[begin:end])
-	}
-}
-
-func indexSome(u *upstream, x *userIndex, some []*entry) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	for _, e := range some {
-		if u.good.entries[e.key] != e {
-			continue
+	n := 0
+	// What is stored and removed in between changes nothing for the rest: Go's maps allow that.
+	for _, e := range u.good.entries {
+		if !isIndexed(x, e) {
+			indexEntry(x, e)
+			if isForgotten(x, e) {
+				removeEntry(u.good, e)
+			}
 		}
-		indexEntry(x, e)
-		if isForgotten(x, e) {
-			removeEntry(u.good, e)
+		if n++; n%indexBatch == 0 {
+			letOthersIn(u)
 		}
 	}
+}
+
+// letOthersIn gives the lock up for whoever waits for it.
+func letOthersIn(u *upstream) {
+	u.mu.Unlock()
+	u.mu.Lock()
+}
+
+// isIndexed looks among an OpenID's answers, which every one of them has.
+func isIndexed(x *userIndex, e *entry) bool {
+	h := maphash.String(x.seed, e.identity.openID)
+	if set := x.many[h]; set != nil {
+		return set[e]
+	}
+	for _, other := range x.few[h] {
+		if other == e {
+			return true
+		}
+	}
+	return false
 }
 
 func indexEntry(x *userIndex, e *entry) {

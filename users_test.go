@@ -152,6 +152,33 @@ func TestWatchUsers_indexesWhatIsThereAlready(t *testing.T) {
 	requireIndexed(t, r)
 }
 
+// Answers that come while those of before are indexed are met twice.
+func TestWatchUsers_indexesNothingTwice(t *testing.T) {
+	t.Parallel()
+	r := newWatchedRig(t, nil)
+	for i := 0; i < 3*indexBatch; i++ {
+		r.put(fmt.Sprint(i), "open", fmt.Sprint("union-", i))
+	}
+	r.put("another", "open-2", "")
+	indexAll(r.upstream, r.good.users)
+	requireIndexed(t, r)
+}
+
+func TestForgetEverybody_endsWhatWasAskedBefore(t *testing.T) {
+	t.Parallel()
+	r := newWatchedRig(t, nil)
+	for i := 0; i < 10*forgetBatch+1; i++ {
+		r.put(fmt.Sprint(i), fmt.Sprint("open-", i), "")
+	}
+	forgetEverybody(r.upstream)
+	require.Empty(t, r.good.entries)
+	requireIndexed(t, r)
+	r.clock.advance(time.Second)
+	r.put("later", "open", "")
+	require.True(t, r.has("later"))
+	require.True(t, isForgotten(r.good.users, &entry{identity: newIdentity("open", "", "", "", ""), asked: r.clock.since(epoch) - time.Second}))
+}
+
 // Whatever happens to entries, the index has what the cache has.
 func TestUserIndex_isWhatTheCacheHas(t *testing.T) {
 	t.Parallel()

@@ -14,3 +14,6 @@ func Of(int) (time.Duration, error) { return 0, errSystem }
 
 // Idle fails.
 func Idle() (time.Duration, error) { return 0, errSystem }
+
+// OfThread gives nothing.
+func OfThread() time.Duration { return 0 }
