@@ -34,6 +34,11 @@ var otherHits = []hit{
 	{name: "phone.format=e164", most: 270, options: map[string]any{"phone": map[string]any{"format": "e164"}}},
 	{name: "phone.format=masked", most: 290, options: map[string]any{"phone": map[string]any{"format": "masked"}}},
 	{name: "headers.status", most: 75, options: map[string]any{"headers": map[string]any{"status": "X-User-Status"}}},
+	{name: "metricsPath", most: 90, options: map[string]any{"metricsPath": "/huaweiid/metrics"}},
+	{name: "accessLogUser", most: 337, options: map[string]any{"accessLogUser": "openID"}},
+	{name: "headers.status, metricsPath and accessLogUser", most: 387, options: map[string]any{
+		"headers": map[string]any{"status": "X-User-Status"}, "metricsPath": "/huaweiid/metrics", "accessLogUser": "openID",
+	}},
 	{name: "allowPreflight", most: 108, options: map[string]any{"allowPreflight": "true"}},
 	{name: "token.remove", most: 334, options: map[string]any{"token": map[string]any{"remove": "true"}}},
 	{name: "token.cookie", most: 655, options: map[string]any{"token": map[string]any{"cookie": "sid"}}, cookie: true},
