@@ -243,10 +243,11 @@ spec: {controller: traefik.io/ingress-controller}
 	} {
 		c.apply(t, e.replaced(e.read(t, name)))
 	}
+	c.apply(t, e.replaced(redirecting))
 	c.endpoints(t, "shop", "http")
 	c.endpoints(t, "orders", "grpc")
 
-	var arguments []string
+	arguments := e.accessLog()
 	for _, provider := range []string{"kubernetesCRD", "kubernetesIngress", "kubernetesGateway"} {
 		arguments = append(arguments, "--providers."+provider+".endpoint="+c.url, "--providers."+provider+".token="+c.token,
 			"--providers."+provider+".certAuthFilePath="+c.certificate)
@@ -257,6 +258,7 @@ spec: {controller: traefik.io/ingress-controller}
 		"--experimental.abortOnPluginFailure=true", "--experimental.localPlugins.huaweiid.moduleName="+module)...)
 	e.tryAll(t)
 	e.tryGRPC(t)
+	e.tryRedirect(t)
 }
 
 // tryGRPC sends what a gRPC client sends, up to its length-prefixed message, and looks at what arrives.
