@@ -68,9 +68,12 @@ func BenchmarkHit(b *testing.B) {
 	}
 	for _, users := range []int{1000, *many} {
 		bench(usualHit, fmt.Sprintf("users=%d", users), users)
+		bench(hitWithEvents, fmt.Sprintf("%s/users=%d", hitWithEvents.name, users), users)
 	}
 	for _, h := range otherHits {
-		bench(h, h.name, 1000)
+		if !h.events {
+			bench(h, h.name, 1000)
+		}
 	}
 }
 

@@ -16,6 +16,7 @@ type hit struct {
 	options map[string]any      // beside the usual
 	change  func(*http.Request) // nil = the usual request
 	cookie  bool                // the token comes in one
+	events  bool                // another instance receives account events, so that users are indexed
 
 	// most is how many allocations it may have beyond those of a plugin that does nothing. Each interpreted step allocates,
 	// so that the number says how many steps a hit takes; and unlike a time it is the same on every machine. A seventh of it
@@ -24,6 +25,9 @@ type hit struct {
 }
 
 var usualHit = hit{name: "usual", most: 70}
+
+// hitWithEvents is of a user who can be forgotten.
+var hitWithEvents = hit{name: "account-events", most: usualHit.most, events: true}
 
 // otherHits are by another configuration, or of another request.
 var otherHits = []hit{
@@ -42,6 +46,7 @@ var otherHits = []hit{
 	{name: "allowPreflight", most: 108, options: map[string]any{"allowPreflight": "true"}},
 	{name: "token.remove", most: 334, options: map[string]any{"token": map[string]any{"remove": "true"}}},
 	{name: "token.cookie", most: 655, options: map[string]any{"token": map[string]any{"cookie": "sid"}}, cookie: true},
+	hitWithEvents,
 	{name: "debugHeader", most: 575, options: map[string]any{"debugHeader": "true"}},
 }
 
@@ -57,6 +62,12 @@ const early = 100
 func (h hit) start(tb testing.TB, l *lab, users int) (v *visit, once func(), weight float64) {
 	tb.Helper()
 	v = l.visit(tb, usual, h.options)
+	if h.events {
+		_, err := l.makes(tb.Context(), backend, l.options(usual, map[string]any{
+			"events": map[string]any{"path": "/events", "configURL": l.huawei},
+		}), "events@file")
+		require.NoError(tb, err)
+	}
 	if h.change != nil {
 		h.change(v.req)
 	}
