@@ -54,7 +54,9 @@ func putEntry(c *cache, e *entry, now time.Duration) (evicted int) {
 		return 0
 	}
 	if len(c.byEnd) > 0 {
-		evicted = makeRoom(c, now)
+		if c.byEnd[0].end <= now || len(c.byEnd) >= c.limit {
+			evicted = makeRoom(c, now)
+		}
 	}
 	if c.limit == 0 {
 		return 0

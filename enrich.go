@@ -90,6 +90,19 @@ func newEnricher(s headerSettings, phoneFormat string) *enricher {
 // enrich sets an identity's headers, one value each. What Huawei did not say has no header. Every request gets slices of its
 // own, since shared ones could be written to further down the chain.
 func enrich(e *enricher, h http.Header, id *identity, from string) {
+	if e.plain && id.whole { // what the table comes to then, without its calls
+		h[e.openID] = []string{id.openID}
+		h[e.unionID] = []string{id.unionID}
+		h[e.phone] = []string{id.phone}
+		if e.status != "" {
+			h[e.status] = []string{statusOf(from)}
+		}
+		return
+	}
+	enrichByTable(e, h, id, from)
+}
+
+func enrichByTable(e *enricher, h http.Header, id *identity, from string) {
 	for _, header := range e.headers {
 		if value := header.value(id, e.phoneFormat, from); value != "" {
 			h[header.name] = []string{value}

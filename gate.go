@@ -61,8 +61,10 @@ func enterGate(g *gate, k key, known bool, address string) (*pass, *verdict) {
 	now := g.since(epoch)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !hasRoom(g, known, address) {
-		return nil, turnedAway(whenCrowded, time.Second)
+	if 2*g.underWay >= g.strangerSlots { // with fewer there is room for anybody
+		if !hasRoom(g, known, address) {
+			return nil, turnedAway(whenCrowded, time.Second)
+		}
 	}
 	probe := false
 	if g.breaker.pause > 0 {

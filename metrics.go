@@ -163,7 +163,7 @@ func countCall(m *metrics, api string, v *verdict, took time.Duration) {
 		result = v.outcome.code
 	}
 	m.calls.Add(api+" "+result, 1)
-	observe(m.durations[api], took)
+	observe(m.durations[api], took.Seconds())
 }
 
 // Results of account events beside the codes of their refusal.
@@ -212,8 +212,7 @@ type histogram struct {
 
 func newHistogram() *histogram { return &histogram{counts: make([]int64, len(durationBounds)+1)} }
 
-func observe(h *histogram, d time.Duration) {
-	seconds := d.Seconds()
+func observe(h *histogram, seconds float64) {
 	place := sort.SearchFloat64s(durationBounds, seconds)
 	h.mu.Lock()
 	h.counts[place]++
