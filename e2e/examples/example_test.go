@@ -35,6 +35,7 @@ const (
 // example is one in a directory of its own, with addresses of its own.
 type example struct {
 	name, dir string
+	huawei    *huaweisim.Sim
 	addresses map[string]string // what stands in place of which
 }
 
@@ -50,9 +51,9 @@ func root(t *testing.T) string {
 func prepare(t *testing.T, name string, apps ...string) *example {
 	t.Helper()
 	e := &example{name: name, dir: t.TempDir(), addresses: map[string]string{webAddress: free(t)}}
-	sim := huaweisim.New()
-	t.Cleanup(sim.Close)
-	e.addresses[huaweiAddress] = serve(t, sim)
+	e.huawei = huaweisim.New()
+	t.Cleanup(e.huawei.Close)
+	e.addresses[huaweiAddress] = serve(t, e.huawei)
 	for _, app := range apps {
 		e.addresses[app] = serve(t, echo.Handler())
 	}
@@ -197,6 +198,7 @@ func TestExamples_passTheConfigurationCheck(t *testing.T) {
 		{"file/traefik.toml", "file/dynamic.toml"},
 		{"multi-app/traefik.yml", "multi-app/dynamic.yml"},
 		{"entrypoint/traefik.yml", "entrypoint/dynamic.yml"},
+		{"revocation/traefik.yml", "revocation/dynamic.yml"},
 		{"systemd/traefik.yml", "systemd/shop.yml"},
 		{"kubernetes/middleware.yaml", "kubernetes/ingressroute.yaml", "kubernetes/ingress.yaml", "kubernetes/httproute.yaml", "kubernetes/grpcroute.yaml"},
 	} {

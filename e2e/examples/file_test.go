@@ -1,6 +1,8 @@
 package examples
 
 import (
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"testing"
@@ -29,6 +31,28 @@ func TestMultiApp_servesEachApplicationInItsWay(t *testing.T) {
 	e.place(t)
 	e.start(t, "--configFile=traefik.yml")
 	e.tryAll(t)
+}
+
+// What is kept for an hour ends with the event that the simulator sends.
+func TestRevocation_endsAnAnswerThatIsKeptForAnHour(t *testing.T) {
+	t.Parallel()
+	e := prepare(t, "revocation", appAddress)
+	e.place(t)
+	e.start(t, "--configFile=traefik.yml")
+	e.tryAll(t)
+
+	e.huawei.SendEventsTo("http://" + e.addresses[webAddress] + "/huawei/events")
+	request := requestsOf(t, e.replaced(e.read(t, "README.md")))[0]
+	status, _ := request.send(t)
+	require.Equal(t, http.StatusOK, status)
+	revoked, err := http.PostForm("http://"+e.addresses[huaweiAddress]+"/sim/revoke", url.Values{"token": {"mainland/1"}})
+	require.NoError(t, err)
+	require.NoError(t, revoked.Body.Close())
+	status, body := request.send(t)
+	assert.Equal(t, http.StatusUnauthorized, status)
+	assert.Contains(t, body, "token_invalid")
+	_, page := shown{url: "http://" + e.addresses[webAddress] + "/huawei/metrics"}.send(t)
+	assert.Contains(t, page, `huaweiid_events_total{type="tokens-revoked",result="taken"} 1`)
 }
 
 // The metrics and the access log tell verdicts, of who is refused as of who is let in, and never one that a client has sent.
