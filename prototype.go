@@ -79,6 +79,17 @@ func (all *prototypesByName) renew(middleware string, b *blueprint, u *upstream,
 	return p
 }
 
+// drop lets go of the prototypes that use an upstream which is gone: its cache would stay in memory.
+func (all *prototypesByName) drop(u *upstream) {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	for name, p := range all.last {
+		if p.plugin.upstream == u {
+			delete(all.last, name)
+		}
+	}
+}
+
 // newPlugin makes an instance that wants for nothing but what is next.
 func newPlugin(middleware string, b *blueprint, u *upstream) *plugin {
 	s := b.settings

@@ -65,6 +65,31 @@ func TestPrototypes_ofEveryConfigurationKeepTheUpstream(t *testing.T) {
 	eventually(t, func() bool { return tenants() == 0 })
 }
 
+// The middleware is gone from Traefik's configuration; what its cache holds must not stay in memory.
+func TestPrototypes_letGoOfAnUpstreamThatNobodyUses(t *testing.T) {
+	t.Parallel()
+	config, _ := simulated(t, nil)
+	ctx, reload := context.WithCancel(context.Background())
+	like, err := prototypeFor(ctx, "gone@file", config)
+	require.NoError(t, err)
+	tenancyOf := func() *tenancy {
+		upstreams.mu.Lock()
+		defer upstreams.mu.Unlock()
+		return upstreams.upstreams[like.blueprint.state]
+	}
+	kept := func() bool {
+		prototypes.mu.Lock()
+		defer prototypes.mu.Unlock()
+		return prototypes.last["gone@file"] != nil
+	}
+	gone := tenancyOf()
+	upstreams.evict(gone) // as if its time had come
+	require.True(t, kept(), "it is in use")
+	reload()
+	eventually(t, func() bool { upstreams.evict(gone); return tenancyOf() == nil })
+	require.False(t, kept())
+}
+
 func TestPrototypes_areMadeAnewForOtherOptionsAndFiles(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "secret")

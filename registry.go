@@ -213,13 +213,21 @@ func (r *registry) release(t *tenancy) {
 
 func (r *registry) evict(t *tenancy) {
 	defer recovered()
+	if r.remove(t) {
+		closeUpstream(t.upstream)
+		prototypes.drop(t.upstream)
+	}
+}
+
+// remove takes an upstream out unless somebody uses it.
+func (r *registry) remove(t *tenancy) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if t.tenants > 0 || r.upstreams[t.key] != t {
-		return
+		return false
 	}
 	delete(r.upstreams, t.key)
-	closeUpstream(t.upstream)
+	return true
 }
 
 // totals are sums over all upstreams.
