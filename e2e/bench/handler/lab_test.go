@@ -13,6 +13,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"github.com/valyala/fasthttp"
@@ -36,7 +37,8 @@ func newLab(tb testing.TB, added ...func(pluginDir string) error) *lab {
 	l := &lab{}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(tb, err)
-	server := &fasthttp.Server{Handler: l.answerAsHuawei}
+	// A connection that was dialled and not needed has no request yet, so that Shutdown would wait until the client closes it.
+	server := &fasthttp.Server{Handler: l.answerAsHuawei, ReadTimeout: time.Second, IdleTimeout: time.Minute}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	tb.Cleanup(func() {
