@@ -16,7 +16,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
 
 # Says how far a build is while it lasts, and passes on what is neither a package's name nor a download.
-BUILD_DEMO = cd e2e && { go build -v -buildvcs=false -o .bin/demo ./cmd/demo 2>&1; echo "exit status $$?"; } | awk ' \
+BUILD_DEMO = cd e2e && { GOGC=400 go build -v -buildvcs=false -ldflags "-s -w" -o .bin/demo ./cmd/demo 2>&1; echo "exit status $$?"; } | awk ' \
 	/^exit status [0-9]+$$/ { status = $$3; next } \
 	/^go: downloading / { next } \
 	/^[^ \t:]+$$/ { if (++n == 20) print "Building the demo, which takes half a minute the first time."; \
