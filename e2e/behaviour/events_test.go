@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/traefik-huaweiid/huaweiid/e2e/events/answers"
 	"github.com/traefik-huaweiid/huaweiid/e2e/rawhttp"
 	"github.com/traefik-huaweiid/huaweiid/huaweisim"
 )
@@ -71,15 +72,15 @@ func eventRows() []row {
 			v.know(t, "{mainland}")
 			for _, fault := range huaweisim.EventFaults() {
 				g := v.deliver(t, huaweisim.Event{Token: v.expand("{mainland}"), Fault: fault})
-				want, ok := refusedEvents[fault]
+				want, ok := answers.ToFaults[fault]
 				require.True(t, ok, "%s has no place in the table", fault)
-				assert.Equal(t, want.status, g.status, fault)
-				if want.err == "" {
+				assert.Equal(t, want.Status, g.status, fault)
+				if want.Err == "" {
 					continue
 				}
 				var refusal map[string]string
 				require.NoError(t, json.Unmarshal(g.body, &refusal), "%s: %s", fault, g.body)
-				assert.Equal(t, want.err, refusal["err"], fault)
+				assert.Equal(t, want.Err, refusal["err"], fault)
 				assert.NotEmpty(t, refusal["description"], fault)
 				assert.Len(t, refusal, 2, fault)
 				assert.Equal(t, "application/json", g.header.Get("Content-Type"), fault)
@@ -131,35 +132,6 @@ func eventRows() []row {
 			},
 		},
 	}
-}
-
-// refusedEvents are the answers to the simulator's faults, as RFC 8935 has them.
-var refusedEvents = map[string]struct {
-	status int
-	err    string
-}{
-	"no-jwt":         {401, "authentication_failed"},
-	"garbage":        {401, "authentication_failed"},
-	"alg-none":       {401, "authentication_failed"},
-	"hs256":          {401, "authentication_failed"},
-	"no-kid":         {401, "authentication_failed"},
-	"unknown-kid":    {401, "invalid_key"},
-	"other-key":      {401, "authentication_failed"},
-	"crit":           {401, "authentication_failed"},
-	"wrong-issuer":   {400, "invalid_issuer"},
-	"wrong-audience": {400, "invalid_audience"},
-	"other-app":      {400, "invalid_audience"},
-	"expired":        {401, "authentication_failed"},
-	"future":         {401, "authentication_failed"},
-	"old":            {401, "authentication_failed"},
-	"no-iat":         {401, "authentication_failed"},
-	"body-audience":  {400, "invalid_audience"},
-	"no-events":      {400, "invalid_request"},
-	"bad-event":      {400, "invalid_request"},
-	"no-event":       {400, "invalid_request"},
-	"no-json":        {400, "invalid_request"},
-	"oversize":       {400, "invalid_request"},
-	"get":            {405, ""},
 }
 
 // know has a user looked up, and then known.

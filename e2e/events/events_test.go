@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/traefik-huaweiid/huaweiid/e2e/events/answers"
 	"github.com/traefik-huaweiid/huaweiid/huaweisim"
 )
 
@@ -79,42 +80,15 @@ func TestAttacks_forgetNobody(t *testing.T) {
 	token := newToken()
 	g.know(token)
 	g.send(huaweisim.Event{OpenID: "somebody else"}) // so that the keys are there
-	answers := map[string]struct {
-		status int
-		err    string
-	}{
-		"no-jwt":         {401, "authentication_failed"},
-		"garbage":        {401, "authentication_failed"},
-		"alg-none":       {401, "authentication_failed"},
-		"hs256":          {401, "authentication_failed"},
-		"no-kid":         {401, "authentication_failed"},
-		"unknown-kid":    {401, "invalid_key"},
-		"other-key":      {401, "authentication_failed"},
-		"crit":           {401, "authentication_failed"},
-		"wrong-issuer":   {400, "invalid_issuer"},
-		"wrong-audience": {400, "invalid_audience"},
-		"other-app":      {400, "invalid_audience"},
-		"expired":        {401, "authentication_failed"},
-		"future":         {401, "authentication_failed"},
-		"old":            {401, "authentication_failed"},
-		"no-iat":         {401, "authentication_failed"},
-		"body-audience":  {400, "invalid_audience"},
-		"no-events":      {400, "invalid_request"},
-		"bad-event":      {400, "invalid_request"},
-		"no-event":       {400, "invalid_request"},
-		"no-json":        {400, "invalid_request"},
-		"oversize":       {400, "invalid_request"},
-		"get":            {405, ""},
-	}
 	for _, fault := range huaweisim.EventFaults() {
-		want, ok := answers[fault]
+		want, ok := answers.ToFaults[fault]
 		require.True(t, ok, fault)
 		answer := g.send(huaweisim.Event{Token: token, Fault: fault})
-		assert.Equal(t, want.status, answer.Status, fault)
-		if want.err != "" {
+		assert.Equal(t, want.Status, answer.Status, fault)
+		if want.Err != "" {
 			var body map[string]string
 			require.NoError(t, json.Unmarshal([]byte(answer.Body), &body), "%s: %s", fault, answer.Body)
-			assert.Equal(t, want.err, body["err"], fault)
+			assert.Equal(t, want.Err, body["err"], fault)
 			assert.NotEmpty(t, body["description"], fault)
 		}
 		g.requireKnown(token)
