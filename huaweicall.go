@@ -47,7 +47,7 @@ func watchConnections(ctx context.Context, l *lookup) context.Context {
 func post(c *client, l *lookup, api, address, form string) (*http.Response, []byte, *verdict) {
 	req, err := http.NewRequestWithContext(l.ctx, http.MethodPost, address, strings.NewReader(form))
 	if err != nil {
-		return nil, nil, unmade(api, err)
+		return nil, nil, failed(whenMalformed, api+": making the request: "+reason(err).Error())
 	}
 	req.Header = c.header
 	resp, err := transportOf(c).RoundTrip(req)
@@ -75,10 +75,6 @@ func transportOf(c *client) http.RoundTripper {
 		return c.transport
 	}
 	return currentTransport(c.pool)
-}
-
-func unmade(api string, err error) *verdict {
-	return failed(whenMalformed, api+": making the request: "+reason(err).Error())
 }
 
 // unanswered is the verdict where a call brought nothing at all.

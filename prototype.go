@@ -16,7 +16,7 @@ type prototype struct {
 	ends      <-chan struct{}                     // closed when Traefik's configuration ends; nil = nobody can tell
 	plugin    *plugin                             // without what is next
 	handler   func(http.Handler) http.HandlerFunc // makes that of a copy that has it
-	hasMore   bool                                // see besideMore
+	hasMore   bool                                // besideMore has something to do
 }
 
 // prototypesByName has each middleware's last one.
@@ -70,7 +70,7 @@ func (all *prototypesByName) renew(middleware string, b *blueprint, u *upstream,
 	} else {
 		p.plugin = newPlugin(middleware, b, u)
 		p.handler = handlers(p.plugin)
-		p.hasMore = hasMore(p.plugin)
+		p.hasMore = besideMore(p.plugin, nil, nil) != nil
 	}
 	if len(all.last) >= maxBlueprints {
 		all.last = map[string]*prototype{}
@@ -110,9 +110,4 @@ func newPlugin(middleware string, b *blueprint, u *upstream) *plugin {
 		p.receiver = upstreams.receiver(b.state, s)
 	}
 	return p
-}
-
-// hasMore tells whether besideMore has something to do.
-func hasMore(p *plugin) bool {
-	return p.settings.allowPreflight || p.settings.accessLogUser != userNone || p.receiver != nil || p.settings.metricsPath != ""
 }

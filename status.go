@@ -110,19 +110,11 @@ func init() {
 // that is there counts even when empty, and one that is there twice is a code of no known meaning.
 func judge(status int, values []string) *outcome {
 	if status != http.StatusOK {
-		return judgeHTTP(status)
+		return firstOf(outcomeByHTTP, strconv.Itoa(status), strconv.Itoa(status/100)+"xx")
 	}
 	if len(values) == 0 {
 		return nil
 	}
-	return judgeNSP(values)
-}
-
-func judgeHTTP(status int) *outcome {
-	return firstOf(outcomeByHTTP, strconv.Itoa(status), strconv.Itoa(status/100)+"xx")
-}
-
-func judgeNSP(values []string) *outcome {
 	nsp := strings.Join(values, ",")
 	if nsp == "0" {
 		return nil

@@ -153,7 +153,7 @@ func decide(u *upstream, k key) (answer, *flight, int) {
 	}
 	if r := u.refused.entries[k]; r != nil {
 		if now < r.expires {
-			return refusedAlready(r, now), nil, doAnswer
+			return answer{outcome: r.refusal, from: fromRefusals, ttl: r.expires - now}, nil, doAnswer
 		}
 	}
 	if f := u.flights[k]; f != nil {
@@ -176,10 +176,6 @@ func decideKnown(u *upstream, e *entry, now time.Duration) (answer, *flight, int
 	refreshing.refresh = e.expires
 	replaceEntry(u.good, e, &refreshing)
 	return a, beginFlight(u.flights, e.key, true, now), doRefresh
-}
-
-func refusedAlready(r *entry, now time.Duration) answer {
-	return answer{outcome: r.refusal, from: fromRefusals, ttl: r.expires - now}
 }
 
 // fly makes a flight's lookup. What comes after it, nobody waits for.
@@ -220,18 +216,14 @@ func askHuawei(u *upstream, k key, token, address string, f *flight) {
 // letGo lets those go who wait for a flight. A panic in the lookup is a failed answer to them.
 func letGo(u *upstream, k key, f *flight) {
 	if r := recover(); r != nil {
-		crash(u, k, f, r)
+		if f.pass != nil {
+			f.ruling = leaveGate(u.gate, f.pass, nil)
+		}
+		f.verdict = failed(whenMalformed, fmt.Sprintf("panic: %v", r))
+		f.answer = answer{outcome: f.verdict.outcome, from: fromHuawei}
+		abandon(u, k)
 	}
 	close(f.done)
-}
-
-func crash(u *upstream, k key, f *flight, reason interface{}) {
-	if f.pass != nil {
-		f.ruling = leaveGate(u.gate, f.pass, nil)
-	}
-	f.verdict = failed(whenMalformed, fmt.Sprintf("panic: %v", reason))
-	f.answer = answer{outcome: f.verdict.outcome, from: fromHuawei}
-	abandon(u, k)
 }
 
 func abandon(u *upstream, k key) {
