@@ -58,7 +58,6 @@ func newGate(maxConcurrent int) *gate {
 
 // enterGate returns a pass, which has to leave again, or the verdict that the lookup may not start.
 func enterGate(g *gate, k key, known bool, address string) (*pass, *verdict) {
-	now := g.since(epoch)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if 2*g.underWay >= g.strangerSlots { // with fewer there is room for anybody
@@ -66,20 +65,20 @@ func enterGate(g *gate, k key, known bool, address string) (*pass, *verdict) {
 			return nil, turnedAway(whenCrowded, time.Second)
 		}
 	}
-	probe := false
+	p := &pass{key: k, known: known, address: address}
 	if g.breaker.pause > 0 {
-		wait, asProbe, ok := admits(&g.breaker, known, address, now)
-		if !ok {
+		// The clock is read here and not before: what was read while another held the lock, and opened the breaker, would have
+		// clients wait for longer than that is open.
+		if wait := admits(&g.breaker, p, g.since(epoch)); wait > 0 {
 			return nil, turnedAway(whenPaused, wait)
 		}
-		probe = asProbe
 	}
 	g.underWay++
 	if !known {
 		g.strangers++
 		g.addresses[address]++
 	}
-	return &pass{key: k, known: known, address: address, probe: probe}, nil
+	return p, nil
 }
 
 func turnedAway(when string, wait time.Duration) *verdict {

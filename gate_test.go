@@ -120,6 +120,22 @@ func TestGate_saysHowLongTheBreakerIsOpen(t *testing.T) {
 	require.Equal(t, ruling{before: 5 * time.Second}, leaveGate(g, p, good()))
 }
 
+// Whoever waited for the lock while another opened the breaker was told to wait for a second longer than it was open.
+func TestGate_nobodyWaitsLongerThanTheBreakerIsOpen(t *testing.T) {
+	t.Parallel()
+	g, c := newTestGate(64)
+	for n := 0; n < failuresToOpen; n++ {
+		p, _ := enterGate(g, testKey(n), true, "a")
+		leaveGate(g, p, failed(whenTimeout, ""))
+	}
+	g.since = func(from time.Time) time.Duration {
+		require.False(t, g.mu.TryLock(), "the clock is read under the lock")
+		return c.since(from)
+	}
+	_, refused := enterGate(g, testKey(9), true, "a")
+	require.Equal(t, 5*time.Second, refused.retryAfter)
+}
+
 func TestClientAddress(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
