@@ -16,8 +16,7 @@ const (
 	failuresPerAddress = 2
 	// addressesTold is how many client addresses Huawei has to name a Retry-After before all obey it.
 	addressesTold = 2
-	// probePriority is for how long the probe is kept for a known user, then for a stranger whose address has not counted often
-	// enough, and for another client address than the last.
+	// probePriority is for how long the probe is kept for a known user, and for another client address than the last.
 	probePriority = time.Second
 	// loneFailures of one address, without any of another, are worth a warning.
 	loneFailures = 20
@@ -40,34 +39,22 @@ type breaker struct {
 	uselessUntil time.Duration // before this moment another address has to probe
 }
 
-// admits tells how long a lookup has to wait at least; 0 = it may start now, and the pass says whether as a probe. One whose failure
-// would not count comes last: if it fails, nothing is known of Huawei, and somebody else has to probe.
-func admits(b *breaker, p *pass, now time.Duration) (wait time.Duration) {
+// admits tells whether a lookup may start now, and whether as a probe; if not, how long it has to wait at least.
+func admits(b *breaker, known bool, address string, now time.Duration) (wait time.Duration, probe, ok bool) {
 	switch {
 	case b.pause == 0:
-		return 0
+		return 0, false, true
 	case now < b.until:
-		return b.until - now
+		return b.until - now, false, false
 	case b.probing:
-		return probePriority
-	case hasCounted(b, p):
-		wait = b.until + 2*probePriority - now
-	case !p.known:
-		wait = b.until + probePriority - now
+		return probePriority, false, false
+	case !known && now < b.until+probePriority:
+		return b.until + probePriority - now, false, false
+	case address == b.useless && now < b.uselessUntil:
+		return b.uselessUntil - now, false, false
 	}
-	if p.address == b.useless && wait < b.uselessUntil-now {
-		wait = b.uselessUntil - now
-	}
-	if wait > 0 {
-		return wait
-	}
-	b.probing, p.probe = true, true
-	return 0
-}
-
-// hasCounted tells whether a lookup's failure has counted already, so that another would not, unless it is one to connect.
-func hasCounted(b *breaker, p *pass) bool {
-	return b.tokens[p.key] || !p.known && b.addresses[p.address] >= failuresPerAddress
+	b.probing = true
+	return 0, true, true
 }
 
 // conclude notes how an admitted lookup ended. One that was under way when the breaker opened, and is no probe, is old news.
@@ -100,16 +87,14 @@ func (b *breaker) counts(p *pass, v *verdict) bool {
 	if v.unconnected {
 		return true
 	}
-	if !v.outcome.trips {
-		return false
-	}
-	if hasCounted(b, p) {
-		if !b.tokens[p.key] {
-			b.ignored++
-		}
+	if !v.outcome.trips || b.tokens[p.key] {
 		return false
 	}
 	if !p.known {
+		if b.addresses[p.address] >= failuresPerAddress {
+			b.ignored++
+			return false
+		}
 		if b.addresses == nil {
 			b.addresses = map[string]int{}
 		}

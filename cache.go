@@ -14,15 +14,15 @@ type key = [32]byte
 // entry is what is remembered of a token: an identity or a refusal. All but place stays as it was stored, since hits read
 // it outside the lock; to change it, replace it. Moments are counted from epoch.
 type entry struct {
-	key      key
-	identity *identity     // nil = a refusal
-	refusal  *outcome      // nil = an identity
-	asked    time.Duration // when Huawei was asked
-	refresh  time.Duration // until then a hit starts no refresh
-	expires  time.Duration // end of the entry's life
-	retry    time.Duration // past its life: until then it serves as stale without another lookup
-	end      time.Duration // no rule can serve it from here on; the end of the stale window
-	place    int           // in cache.byEnd
+	key       key
+	*identity               // nil = a refusal
+	refusal   *outcome      // nil = an identity
+	asked     time.Duration // when Huawei was asked
+	refresh   time.Duration // until then a hit starts no refresh
+	expires   time.Duration // end of the entry's life
+	retry     time.Duration // past its life: until then it serves as stale without another lookup
+	end       time.Duration // no rule can serve it from here on; the end of the stale window
+	place     int           // in cache.byEnd
 }
 
 // cache holds at most limit entries, which may be none. Finding one costs a map look-up, storing and removing O(log n).

@@ -65,20 +65,22 @@ func enterGate(g *gate, k key, known bool, address string) (*pass, *verdict) {
 			return nil, turnedAway(whenCrowded, time.Second)
 		}
 	}
-	p := &pass{key: k, known: known, address: address}
+	probe := false
 	if g.breaker.pause > 0 {
 		// The clock is read here and not before: what was read while another held the lock, and opened the breaker, would have
 		// clients wait for longer than that is open.
-		if wait := admits(&g.breaker, p, g.since(epoch)); wait > 0 {
+		wait, asProbe, ok := admits(&g.breaker, known, address, g.since(epoch))
+		if !ok {
 			return nil, turnedAway(whenPaused, wait)
 		}
+		probe = asProbe
 	}
 	g.underWay++
 	if !known {
 		g.strangers++
 		g.addresses[address]++
 	}
-	return p, nil
+	return &pass{key: k, known: known, address: address, probe: probe}, nil
 }
 
 func turnedAway(when string, wait time.Duration) *verdict {

@@ -122,11 +122,10 @@ func handlers(p *plugin) func(http.Handler) http.HandlerFunc {
 			if ok {
 				if since(epoch) < e.refresh {
 					if plain {
-						id := e.identity
-						if id.whole {
-							h[openID] = []string{id.openID}
-							h[unionID] = []string{id.unionID}
-							h[phone] = []string{id.phone}
+						if e.whole {
+							h[openID] = []string{e.openID}
+							h[unionID] = []string{e.unionID}
+							h[phone] = []string{e.phone}
 							if told {
 								h[status] = []string{statusVerified}
 							}

@@ -59,15 +59,22 @@ func (c *course) checkRetryAfter() {
 
 // checkProbes: from when the lookups of before the opening have ended, calls come as probes only, each with at most one
 // retry, the first one after a period and each later one after twice the last.
+//
+// A token whose failure has counted in this outage may be the probe all the same, as that of a known user who comes back every few
+// seconds. It proves nothing then by failing, so that another probe follows at once.
 func (c *course) checkProbes(opened time.Time) {
 	settled := opened.Add(c.options.timeout + 300*time.Millisecond)
-	probes := starts(c.callsBetween(settled, c.ended), c.options.timeout+slack/2, func(calls int) {
-		if calls > 2 {
-			c.problem("a probe has %d calls, should have at most 2", calls)
-		}
-	})
+	asked := map[string]bool{} // tokens that may have counted
+	for _, call := range c.callsBetween(c.begun, settled) {
+		asked[call.Token] = true
+	}
+	var probes []time.Time
+	for _, probe := range groups(c.callsBetween(settled, c.ended), c.options.timeout+slack/2) {
+		probes = append(probes, probe[0].At)
+		c.checkProbe(probe, asked)
+	}
 	if after := c.callsBetween(c.ended, time.Now()); len(after) > 0 {
-		probes = append(probes, after[0])
+		probes = append(probes, after[0].At)
 	}
 	last, period := opened, c.firstPeriod()
 	for _, at := range probes {
@@ -76,12 +83,39 @@ func (c *course) checkProbes(opened time.Time) {
 		}
 		last, period = at, 2*period
 	}
+	c.checkWhoHears(settled, opened)
+}
 
-	// A Huawei that refuses connections sees no calls, but the client whose request was the probe hears of it.
+// checkProbe checks the calls of one probe, and notes whose failure counts from then on.
+func (c *course) checkProbe(calls []traffic.Call, asked map[string]bool) {
+	count, proving := map[string]int{}, map[string]bool{}
+	for _, call := range calls {
+		count[call.Token]++
+		if count[call.Token] > 2 {
+			c.problem("a probe has more than 2 calls, the last of them %v after Huawei fell ill", call.At.Sub(c.begun))
+		}
+		if !asked[call.Token] {
+			proving[call.Token] = true
+		}
+	}
+	if len(proving) > 1 {
+		c.problem("%d probes at once, the first of them %v after Huawei fell ill: should be one", len(proving), calls[0].At.Sub(c.begun))
+	}
+	for token := range count {
+		asked[token] = true
+	}
+}
+
+// checkWhoHears: a Huawei that refuses connections sees no calls, but the client whose request was the probe hears of it.
+func (c *course) checkWhoHears(settled, opened time.Time) {
 	seen, most := 0, 0
-	for v := range c.between(settled, c.ended, newcomer, stranger) {
+	came := map[string]bool{}
+	for v := range c.between(c.begun, c.ended, newcomer, stranger) {
 		if v.isExpected(c.expect) {
-			seen++
+			if v.Start.After(settled) && !came[v.Token] {
+				seen++
+			}
+			came[v.Token] = true
 		}
 	}
 	for next, p := c.firstPeriod(), c.firstPeriod(); next < c.ended.Sub(opened)+early; next += p {
@@ -93,23 +127,17 @@ func (c *course) checkProbes(opened time.Time) {
 	}
 }
 
-// starts gives the first of each group of calls that come within a time, and tells how many each group has.
-func starts(calls []time.Time, within time.Duration, each func(calls int)) []time.Time {
-	var first []time.Time
-	count := 0
-	for _, at := range calls {
-		if len(first) == 0 || at.Sub(first[len(first)-1]) > within {
-			if count > 0 {
-				each(count)
-			}
-			first, count = append(first, at), 0
+// groups parts calls into those that come within a time of the first.
+func groups(calls []traffic.Call, within time.Duration) [][]traffic.Call {
+	var all [][]traffic.Call
+	for _, call := range calls {
+		if last := len(all) - 1; last >= 0 && call.At.Sub(all[last][0].At) <= within {
+			all[last] = append(all[last], call)
+			continue
 		}
-		count++
+		all = append(all, []traffic.Call{call})
 	}
-	if count > 0 {
-		each(count)
-	}
-	return first
+	return all
 }
 
 // atOnce is how long a refused stranger may wait once the breaker is open.

@@ -182,14 +182,14 @@ func (v visit) isOf(roles []role) bool {
 	return len(roles) == 0
 }
 
-// callsBetween are the times of the calls that Huawei got in a time.
-func (c *course) callsBetween(from, to time.Time) []time.Time {
-	var calls []time.Time
-	for _, at := range c.huawei.Calls() {
-		if at.After(from) && at.Before(to) {
-			calls = append(calls, at)
+// callsBetween are the calls that Huawei got in a time, in their order.
+func (c *course) callsBetween(from, to time.Time) []traffic.Call {
+	var calls []traffic.Call
+	for _, call := range c.huawei.Calls() {
+		if call.At.After(from) && call.At.Before(to) {
+			calls = append(calls, call)
 		}
 	}
-	sort.Slice(calls, func(i, j int) bool { return calls[i].Before(calls[j]) })
+	sort.Slice(calls, func(i, j int) bool { return calls[i].At.Before(calls[j].At) })
 	return calls
 }

@@ -1,9 +1,13 @@
 package traffic
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,7 +22,13 @@ type Huawei struct {
 
 	mu     sync.Mutex
 	server *http.Server // nil = shut
-	calls  []time.Time  // when each came
+	calls  []Call
+}
+
+// Call is one that Huawei got.
+type Call struct {
+	At    time.Time
+	Token string
 }
 
 // StartHuawei starts a healthy one on a free port.
@@ -73,17 +83,24 @@ func (h *Huawei) Close() {
 }
 
 func (h *Huawei) serve(w http.ResponseWriter, r *http.Request) {
+	call := Call{At: time.Now()}
+	// What cannot be read is for the simulator to answer.
+	body, _ := io.ReadAll(r.Body)
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	if form, err := url.ParseQuery(string(body)); err == nil {
+		call.Token = form.Get("access_token")
+	}
 	h.mu.Lock()
-	h.calls = append(h.calls, time.Now())
+	h.calls = append(h.calls, call)
 	h.mu.Unlock()
 	h.ServeHTTP(w, r)
 }
 
-// Calls are the times at which calls came, in their order.
-func (h *Huawei) Calls() []time.Time {
+// Calls are those that came, in their order.
+func (h *Huawei) Calls() []Call {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return append([]time.Time(nil), h.calls...)
+	return slices.Clone(h.calls)
 }
 
 // Upstream gives the options under huawei that point a middleware here, with more of them added.
