@@ -10,6 +10,13 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
+)
+
+const (
+	// checkTTL is how long answers live in the check, so that it need not wait long for their end.
+	checkTTL       = time.Second
+	breakerTimeout = 30 * time.Second
 )
 
 // checkAll sends every request, prints the table, and fails if anything differs.
@@ -46,6 +53,10 @@ func checkAll(ctx context.Context, out io.Writer, s *stack) error {
 		return fmt.Errorf("checking the demo's page: %w", err)
 	}
 	fmt.Fprintln(out, "The page is there for browsers.")
+	if err := checkFigures(ctx, s); err != nil {
+		return fmt.Errorf("checking the figures that the page shows: %w; the gateway's log:\n%s", err, s.gateway.Log())
+	}
+	fmt.Fprintln(out, "Its figures are the plugin's own: lookups, hits and calls agree with what was sent, and the breaker opens in an outage.")
 	return nil
 }
 
@@ -86,6 +97,68 @@ func checkPage(ctx context.Context, s *stack) error {
 	defer resp.Body.Close()
 	if kind := resp.Header.Get("Content-Type"); resp.StatusCode != http.StatusOK || !strings.HasPrefix(kind, "text/html") {
 		return fmt.Errorf("want 200 and text/html, got %s and %q", resp.Status, kind)
+	}
+	return nil
+}
+
+// checkFigures compares what the plugin's metrics tell with what was sent, and has the breaker open.
+func checkFigures(ctx context.Context, s *stack) error {
+	before, err := s.meter.read(ctx)
+	if err != nil {
+		return err
+	}
+	for range 2 {
+		if _, err := s.send(request{path: hourPath, token: "mainland/counted"}); err != nil {
+			return err
+		}
+	}
+	is, err := s.meter.read(ctx)
+	if err != nil {
+		return err
+	}
+	want := figures{lookups: before.lookups + 2, hits: before.hits + 1, calls: before.calls + 2, entries: before.entries + 1}
+	if is != want {
+		return fmt.Errorf("want %+v, got %+v", want, is)
+	}
+	// Those who may open the page may not read the metrics.
+	got, err := s.send(request{path: metricsPath})
+	if err != nil {
+		return err
+	}
+	if got.code != "token_missing" {
+		return fmt.Errorf("%s at the page's address: want token_missing, got %d %s", metricsPath, got.status, got.body)
+	}
+	return checkBreaker(ctx, s)
+}
+
+// checkBreaker has Huawei go down while users are known: asking anew fails, and counts once for each of them.
+func checkBreaker(ctx context.Context, s *stack) error {
+	defer s.huawei.set(normal)
+	if err := sendRegulars(s); err != nil {
+		return err
+	}
+	s.huawei.set(down)
+	for deadline := time.Now().Add(breakerTimeout); time.Now().Before(deadline); {
+		if err := sendRegulars(s); err != nil {
+			return err
+		}
+		if f, err := s.meter.read(ctx); err != nil || f.breakers > 0 {
+			return err
+		}
+	}
+	return fmt.Errorf("the breaker has not opened within %s of an outage", breakerTimeout)
+}
+
+// sendRegulars sends a request of each regular visitor's, who are known and have to be served.
+func sendRegulars(s *stack) error {
+	for number := range regulars {
+		got, err := s.send(request{token: regular(number)})
+		if err != nil {
+			return err
+		}
+		if got.status != http.StatusOK {
+			return fmt.Errorf("%s: want 200, got %d %s", regular(number), got.status, got.code)
+		}
 	}
 	return nil
 }

@@ -43,7 +43,7 @@ func Run(ctx context.Context, out io.Writer, port string, start Start) error {
 
 // Check runs every request of the demo once and compares.
 func Check(ctx context.Context, out io.Writer, start Start) (err error) {
-	s, err := startStack(ctx, start, "", cacheTTL)
+	s, err := startStack(ctx, start, "", checkTTL)
 	if err != nil {
 		return err
 	}

@@ -10,9 +10,10 @@ import (
 
 // Gateway is what runs the plugin: a real Traefik, or the stand-in of package engine.
 type Gateway interface {
-	Addr() string          // host:port that clients talk to
-	About() About          // what it is
-	Done() <-chan struct{} // closed when it has ended
+	Addr() string                  // host:port that clients talk to: the entry point web
+	EntryPoint(name string) string // host:port of another that a router names
+	About() About                  // what it is
+	Done() <-chan struct{}         // closed when it has ended
 	Stop() error
 	Log() string
 	LogFile() string
@@ -25,7 +26,8 @@ type About struct {
 	Dashboard string // where to look at its routers; empty where it has no API
 }
 
-// Start starts a gateway that serves a dynamic configuration (YAML) on address, host:port; empty means a free port.
+// Start starts a gateway that serves a dynamic configuration (YAML): the entry point web on address, host:port, where empty means a
+// free port, and others that routers name on free ports.
 type Start func(ctx context.Context, configuration, address string) (Gateway, error)
 
 // Traefik starts the real one. An empty binary means the one that proxy.Binary finds or builds.
@@ -34,13 +36,13 @@ func Traefik(binary string) Start {
 		p, err := proxy.Start(ctx, proxy.Options{
 			Binary:      binary,
 			Dynamic:     configuration,
-			EntryPoints: map[string]string{"web": address},
+			EntryPoints: map[string]string{"web": address, metricsEntryPoint: ""},
 		})
 		if err != nil {
 			return nil, err
 		}
 		t := &traefik{Proxy: p}
-		if err := p.WaitRouters(ctx, "app", "hour", "events", "page"); err != nil {
+		if err := p.WaitRouters(ctx, "app", "hour", "events", "metrics", "page"); err != nil {
 			return nil, errors.Join(err, p.Stop())
 		}
 		if t.version, err = p.Version(ctx); err != nil {

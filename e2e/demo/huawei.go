@@ -38,8 +38,7 @@ var faults = map[condition][]huaweisim.Fault{
 
 // huawei is the simulated account service, with a memory of what it was asked.
 type huawei struct {
-	sim   *huaweisim.Sim
-	asked func() // is told of every call
+	sim *huaweisim.Sim
 
 	mu        sync.Mutex
 	calls     []*call // the newest, oldest first
@@ -60,8 +59,8 @@ type call struct {
 	token  string
 }
 
-func newHuawei(asked func()) *huawei {
-	return &huawei{sim: huaweisim.New(), asked: asked, condition: normal}
+func newHuawei() *huawei {
+	return &huawei{sim: huaweisim.New(), condition: normal}
 }
 
 // set puts Huawei into a condition that is in faults.
@@ -111,7 +110,6 @@ func (h *huawei) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	form, _ := url.ParseQuery(string(body)) // what is no form has no token
 	c := &call{Target: r.URL.RequestURI(), Form: readableForm(string(body)), token: form.Get("access_token")}
 	h.remember(c)
-	h.asked()
 	h.sim.ServeHTTP(&tap{ResponseWriter: w, huawei: h, call: c}, r)
 }
 

@@ -15,8 +15,7 @@ import (
 
 func TestHuawei_remembersWhatItWasAskedAndSaid(t *testing.T) {
 	t.Parallel()
-	asked := 0
-	h := newHuawei(func() { asked++ })
+	h := newHuawei()
 	server := httptest.NewServer(h)
 	defer server.Close()
 	defer h.sim.Close()
@@ -39,7 +38,7 @@ func TestHuawei_remembersWhatItWasAskedAndSaid(t *testing.T) {
 		require.Equal(t, http.StatusOK, resp.StatusCode)
 	}
 
-	assert.Equal(t, 3, asked, "what is under /sim/ is not Huawei's, and keys are about nobody")
+	assert.Equal(t, 3, h.mark(), "what is under /sim/ is not Huawei's, and keys are about nobody")
 	assert.Empty(t, h.since(mark, "mainland/1"), "it was before the mark")
 	calls := h.since(mark, "expired/1")
 	require.Len(t, calls, 1)

@@ -14,10 +14,12 @@ type minute struct {
 
 	mu      sync.Mutex
 	seconds [shown + 1]second // by Unix time modulo length
-	breaker breaker
+	figures figures           // the newest
+	read    bool              // the newest reading brought figures
 }
 
-// second is one column of the chart. The people are the visitors; Hits and Calls are of all requests that the demo sees.
+// second is one column of the chart. The people are the visitors, as their answers tell; Hits, Lookups and Calls are the plugin's own
+// figures, of whoever sent the requests.
 type second struct {
 	at int64 // Unix time; another than expected means that nothing has happened since then
 
@@ -26,16 +28,10 @@ type second struct {
 	Lost      int       `json:"lost"`      // known users who were refused
 	New       int       `json:"new"`       // newcomers who were served
 	Refused   int       `json:"refused"`   // newcomers who were refused
-	Hits      int       `json:"hits"`      // answered from the cache
-	Requests  int       `json:"requests"`  // all
+	Hits      int       `json:"hits"`      // tokens found in the cache
+	Lookups   int       `json:"lookups"`   // tokens looked for there
 	Calls     int       `json:"calls"`     // to Huawei
 	Condition condition `json:"condition"` // the worst that Huawei was in; empty: nothing was seen
-}
-
-// breaker is what the demo sees of the plugin's: refusals for being overloaded, with the time to wait, and lookups that worked.
-type breaker struct {
-	open  bool
-	until time.Time // when lookups are tried again
 }
 
 func newMinute(now func() time.Time) *minute {
@@ -52,11 +48,22 @@ func (m *minute) current() *second {
 	return s
 }
 
-// asked counts a call to Huawei.
-func (m *minute) asked() {
+// metered counts what the plugin's figures have grown by since they were read last.
+func (m *minute) metered(f figures) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.current().Calls++
+	s := m.current()
+	s.Hits += f.hits - m.figures.hits
+	s.Lookups += f.lookups - m.figures.lookups
+	s.Calls += f.calls - m.figures.calls
+	m.figures, m.read = f, true
+}
+
+// unmetered notes that the figures could not be read.
+func (m *minute) unmetered() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.read = false
 }
 
 // under notes the condition that Huawei is in.
@@ -73,10 +80,6 @@ func (m *minute) answered(who who, v verdict) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s := m.current()
-	s.Requests++
-	if v.fromCache() {
-		s.Hits++
-	}
 	switch {
 	case who == known && !v.served:
 		s.Lost++
@@ -88,13 +91,6 @@ func (m *minute) answered(who who, v verdict) {
 		s.New++
 	case who == newcomer:
 		s.Refused++
-	}
-
-	switch {
-	case v.Code == "overloaded":
-		m.breaker = breaker{open: true, until: m.now().Add(v.retryAfter)}
-	case v.served && v.Source == fromHuawei:
-		m.breaker = breaker{}
 	}
 }
 
@@ -118,19 +114,18 @@ func (m *minute) last() []second {
 const (
 	breakerClosed  = "closed"
 	breakerOpen    = "open"
-	breakerProbing = "probing" // open, but the next lookup is tried
+	breakerUnknown = "unknown"
 )
 
-// breakerState gives the state, and while it is open how many seconds Huawei is left alone.
-func (m *minute) breakerState() (string, int) {
+// kept gives the state of the breaker, and how many answers are in the cache.
+func (m *minute) kept() (breaker string, entries int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if !m.breaker.open {
-		return breakerClosed, 0
+	switch {
+	case !m.read:
+		return breakerUnknown, 0
+	case m.figures.breakers > 0:
+		return breakerOpen, m.figures.entries
 	}
-	left := m.breaker.until.Sub(m.now())
-	if left <= 0 {
-		return breakerProbing, 0
-	}
-	return breakerOpen, int((left + time.Second - 1) / time.Second)
+	return breakerClosed, m.figures.entries
 }

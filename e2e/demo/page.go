@@ -131,13 +131,13 @@ type state struct {
 	Huawei   condition `json:"huawei"`
 	Visitors bool      `json:"visitors"`
 	Breaker  string    `json:"breaker"`
-	Wait     int       `json:"wait"` // seconds that the open breaker leaves Huawei alone
+	Entries  int       `json:"entries"` // answers in the cache
 	Seconds  []second  `json:"seconds"`
 }
 
 func (p *page) state() state {
 	s := state{Huawei: p.stack.huawei.is(), Visitors: !p.stack.visitors.paused.Load(), Seconds: p.stack.minute.last()}
-	s.Breaker, s.Wait = p.stack.minute.breakerState()
+	s.Breaker, s.Entries = p.stack.minute.kept()
 	return s
 }
 

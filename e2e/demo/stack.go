@@ -31,6 +31,7 @@ type stack struct {
 	huawei   *huawei
 	backend  *echo.Backend
 	gateway  Gateway
+	meter    *meter
 	minute   *minute
 	visitors *visitors
 	page     *page
@@ -49,7 +50,7 @@ type stack struct {
 func startStack(ctx context.Context, start Start, address string, ttl time.Duration) (*stack, error) {
 	s := &stack{backend: echo.Handler(), minute: newMinute(time.Now)}
 	s.ctx, s.cancel = context.WithCancel(ctx)
-	s.huawei = newHuawei(s.minute.asked)
+	s.huawei = newHuawei()
 	s.visitors = newVisitors(s)
 	s.page = newPage(s)
 
@@ -71,17 +72,25 @@ func startStack(ctx context.Context, start Start, address string, ttl time.Durat
 		s.gateway = nil
 		return nil, errors.Join(err, pageListener.Close(), s.stop())
 	}
+	s.meter = newMeter(s.gateway.EntryPoint(metricsEntryPoint))
+	first, err := s.meter.read(ctx)
+	if err != nil {
+		return nil, errors.Join(err, pageListener.Close(), s.stop())
+	}
+	s.minute.metered(first)
 	s.huawei.sim.SendEventsTo("http://" + s.gateway.Addr() + eventsPath)
 	s.serveOn(pageListener, s.page)
 	s.under.Go(func() { s.visitors.run(s.ctx) })
+	s.under.Go(func() { s.meter.run(s.ctx, s.minute) })
 	return s, nil
 }
 
 // configuration is what a user writes. Beyond the addresses it differs from the defaults in how long answers live, in that
-// responses tell how they were come by, and in the receiver of account events.
+// responses tell how they were come by, in the receiver of account events, and in the metrics, which are not for those who may open
+// the page.
 func configuration(simURL, backendURL, pageURL string, ttl time.Duration) string {
 	return strings.NewReplacer(
-		"PAGE_PATH", pagePath, "HOUR", hourPath, "EVENTS", eventsPath, "CLIENT", huaweisim.ClientID, "TTL", ttl.String(),
+		"PAGE_PATH", pagePath, "HOUR", hourPath, "EVENTS", eventsPath, "METRICS_AT", metricsEntryPoint, "METRICS", metricsPath, "CLIENT", huaweisim.ClientID, "TTL", ttl.String(),
 		"GET_INFO", simURL+huaweisim.GetInfoPath, "TOKEN_INFO", simURL+huaweisim.TokenInfoPath, "ANNOUNCED", simURL+huaweisim.EventConfigPath,
 		"BACKEND", backendURL, "PAGE", pageURL,
 	).Replace(`http:
@@ -101,6 +110,11 @@ func configuration(simURL, backendURL, pageURL string, ttl time.Duration) string
       rule: Path("EVENTS")
       middlewares: [huawei-events]
       service: noop@internal # the middleware answers itself
+    metrics:
+      entryPoints: [METRICS_AT]
+      rule: Path("METRICS")
+      middlewares: [huawei-metrics]
+      service: noop@internal
     page:
       entryPoints: [web]
       rule: Path("/") && HeaderRegexp("Accept", "text/html") || PathPrefix("PAGE_PATH")
@@ -135,6 +149,13 @@ func configuration(simURL, backendURL, pageURL string, ttl time.Duration) string
           events:
             path: EVENTS
             configURL: "ANNOUNCED"
+          huawei: *simulator
+    huawei-metrics:
+      plugin:
+        huaweiid:
+          audience:
+            clientIDs: ["CLIENT"]
+          metricsPath: METRICS
           huawei: *simulator
   services:
     app:

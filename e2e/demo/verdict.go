@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // Sources: where a verdict was taken from, as Cache-Status tells.
@@ -24,12 +23,7 @@ type verdict struct {
 	Source string `json:"source"`
 	TTL    int    `json:"ttl"` // seconds that an answer from the cache has left
 
-	served     bool // it came to the backend
-	retryAfter time.Duration
-}
-
-func (v verdict) fromCache() bool {
-	return v.Source == fromCache || v.Source == fromRefusals || v.Source == fromStale
+	served bool // it came to the backend
 }
 
 var ttl = regexp.MustCompile(`; ttl=(-?\d+)`)
@@ -49,9 +43,6 @@ func verdictOf(status int, header http.Header, code string) verdict {
 	}
 	if match := ttl.FindStringSubmatch(told); match != nil {
 		v.TTL, _ = strconv.Atoi(match[1]) // digits, of a few seconds
-	}
-	if seconds, err := strconv.Atoi(header.Get("Retry-After")); err == nil {
-		v.retryAfter = time.Duration(seconds) * time.Second
 	}
 	return v
 }

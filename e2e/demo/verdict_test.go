@@ -3,7 +3,6 @@ package demo
 import (
 	"net/http"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 )
@@ -26,8 +25,8 @@ func TestVerdict_readsWhereTheAnswerIsFrom(t *testing.T) {
 			verdict{Status: 200, Source: fromHuawei, served: true}},
 		"another's lookup": {200, http.Header{"X-Echo": {"1"}, "Cache-Status": {"huaweiid; fwd=miss; collapsed"}}, "",
 			verdict{Status: 200, Source: fromHuawei, served: true}},
-		"overloaded": {503, http.Header{"Retry-After": {"5"}, "Cache-Status": {"huaweiid; detail=overloaded"}}, "overloaded",
-			verdict{Status: 503, Code: "overloaded", retryAfter: 5 * time.Second}},
+		"overloaded": {503, http.Header{"Cache-Status": {"huaweiid; detail=overloaded"}}, "overloaded",
+			verdict{Status: 503, Code: "overloaded"}},
 		"no token": {401, http.Header{}, "token_missing", verdict{Status: 401, Code: "token_missing"}},
 	}
 	for name, test := range tests {

@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/traefik/traefik/v3/pkg/config/dynamic"
 	"github.com/traefik/traefik/v3/pkg/middlewares/forwardedheaders"
@@ -25,17 +26,22 @@ import (
 	"github.com/traefik-huaweiid/huaweiid/e2e/proxy"
 )
 
-const logFile = "plugin.log"
+const (
+	logFile       = "plugin.log"
+	webEntryPoint = "web"
+	freeAddress   = "127.0.0.1:0"
+)
 
 // Engine is the running stand-in.
 type Engine struct {
-	dir     string
-	address string
-	version string // of Traefik's module
-	log     *os.File
-	server  *http.Server
-	cancel  context.CancelFunc
-	done    chan struct{}
+	dir       string
+	addresses map[string]string // by entry point
+	version   string            // of Traefik's module
+	log       *os.File
+	servers   []*http.Server
+	serving   sync.WaitGroup
+	cancel    context.CancelFunc
+	done      chan struct{}
 }
 
 // Start is a demo.Start.
@@ -45,11 +51,10 @@ func Start(ctx context.Context, configuration, address string) (_ demo.Gateway, 
 		return nil, fmt.Errorf("making a working directory for the plugin engine: %w", err)
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	e := &Engine{dir: dir, cancel: cancel, done: make(chan struct{})}
+	e := &Engine{dir: dir, addresses: map[string]string{}, cancel: cancel, done: make(chan struct{})}
 	defer func() {
 		if err != nil {
-			cancel()
-			err = errors.Join(fmt.Errorf("starting the plugin engine: %w", err), e.removeAll())
+			err = errors.Join(fmt.Errorf("starting the plugin engine: %w", err), e.Stop())
 		}
 	}()
 
@@ -67,29 +72,41 @@ func Start(ctx context.Context, configuration, address string) (_ demo.Gateway, 
 	if err != nil {
 		return nil, err
 	}
-	handler, err := route(ctx, configuration, makes)
+	handlers, err := route(ctx, configuration, makes)
 	if err != nil {
 		return nil, err
 	}
-
-	if address == "" {
-		address = "127.0.0.1:0"
+	for name, handler := range handlers {
+		at := freeAddress
+		if name == webEntryPoint && address != "" {
+			at = address
+		}
+		if err := e.serve(name, at, handler); err != nil {
+			return nil, err
+		}
 	}
-	listener, err := net.Listen("tcp", address)
-	if err != nil {
-		return nil, err
-	}
-	e.address = listener.Addr().String()
-	e.server = &http.Server{Handler: handler, ErrorLog: log.New(e.log, "", log.LstdFlags)}
 	go func() {
-		defer close(e.done)
-		_ = e.server.Serve(listener) // ends when Stop closes the server
+		e.serving.Wait()
+		close(e.done)
 	}()
 	return e, nil
 }
 
-// route makes the handler of a dynamic configuration in YAML.
-func route(ctx context.Context, text string, makes plugin.Make) (http.Handler, error) {
+// serve serves an entry point until Stop.
+func (e *Engine) serve(name, address string, handler http.Handler) error {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return err
+	}
+	e.addresses[name] = listener.Addr().String()
+	server := &http.Server{Handler: handler, ErrorLog: log.New(e.log, "", log.LstdFlags)}
+	e.servers = append(e.servers, server)
+	e.serving.Go(func() { _ = server.Serve(listener) }) // ends when Stop closes the server
+	return nil
+}
+
+// route makes the handlers of a dynamic configuration in YAML, by entry point.
+func route(ctx context.Context, text string, makes plugin.Make) (map[string]http.Handler, error) {
 	configuration, err := plugin.Configuration(text, ".yml")
 	if err != nil {
 		return nil, err
@@ -98,7 +115,7 @@ func route(ctx context.Context, text string, makes plugin.Make) (http.Handler, e
 	if err != nil {
 		return nil, err
 	}
-	routes := muxer.NewMuxer(parser)
+	muxers := map[string]*muxer.Muxer{}
 	for name, router := range configuration.HTTP.Routers {
 		var handler http.Handler = http.HandlerFunc(noop)
 		if router.Service != "noop@internal" {
@@ -121,12 +138,27 @@ func route(ctx context.Context, text string, makes plugin.Make) (http.Handler, e
 		if priority == 0 {
 			priority = muxer.GetRulePriority(router.Rule)
 		}
-		if err := routes.AddRoute(router.Rule, "", priority, handler); err != nil {
-			return nil, fmt.Errorf("router %s: %w", name, err)
+		if len(router.EntryPoints) == 0 {
+			return nil, fmt.Errorf("router %s: it names no entry point, which the plugin engine wants", name)
+		}
+		for _, entryPoint := range router.EntryPoints {
+			if muxers[entryPoint] == nil {
+				muxers[entryPoint] = muxer.NewMuxer(parser)
+			}
+			if err := muxers[entryPoint].AddRoute(router.Rule, "", priority, handler); err != nil {
+				return nil, fmt.Errorf("router %s: %w", name, err)
+			}
 		}
 	}
-	// Of nobody are X-Forwarded headers taken, as at an entry point where no address is trusted.
-	return forwardedheaders.NewXForwarded(false, nil, nil, routes)
+
+	handlers := map[string]http.Handler{}
+	for entryPoint, routes := range muxers {
+		// Of nobody are X-Forwarded headers taken, as at an entry point where no address is trusted.
+		if handlers[entryPoint], err = forwardedheaders.NewXForwarded(false, nil, nil, routes); err != nil {
+			return nil, fmt.Errorf("entry point %s: %w", entryPoint, err)
+		}
+	}
+	return handlers, nil
 }
 
 // noop answers as Traefik's noop@internal does.
@@ -153,21 +185,23 @@ func forward(service *dynamic.Service) (http.Handler, error) {
 
 // Stop closes every connection and removes the working directory.
 func (e *Engine) Stop() error {
-	err := e.server.Close()
-	<-e.done
+	var failures []error
+	for _, server := range e.servers {
+		failures = append(failures, server.Close())
+	}
+	e.serving.Wait()
 	e.cancel()
-	return errors.Join(err, e.removeAll())
-}
-
-func (e *Engine) removeAll() error {
 	if e.log != nil {
 		_ = e.log.Close() // a log that was cut short is removed on the next line
 	}
-	return os.RemoveAll(e.dir)
+	return errors.Join(append(failures, os.RemoveAll(e.dir))...)
 }
 
-// Addr is host:port.
-func (e *Engine) Addr() string { return e.address }
+// Addr is host:port of the entry point web.
+func (e *Engine) Addr() string { return e.EntryPoint(webEntryPoint) }
+
+// EntryPoint is host:port of an entry point that a router names.
+func (e *Engine) EntryPoint(name string) string { return e.addresses[name] }
 
 // Done is closed when it serves no more.
 func (e *Engine) Done() <-chan struct{} { return e.done }

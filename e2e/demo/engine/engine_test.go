@@ -49,11 +49,12 @@ func TestEngine_refusesWhatItDoesNotKnow(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ configuration, want string }{
 		"no YAML":            {"http: [", "decoding the dynamic configuration"},
-		"no such service":    {"http: {routers: {a: {rule: 'Path(`/`)', service: b}}}", "service b of router a"},
-		"two servers":        {"http: {routers: {a: {rule: 'Path(`/`)', service: b}}, services: {b: {loadBalancer: {servers: [{url: 'http://127.0.0.1:1'}, {url: 'http://127.0.0.1:2'}]}}}}", "one server"},
-		"another middleware": {"http: {routers: {a: {rule: 'Path(`/`)', service: b, middlewares: [c]}}, middlewares: {c: {addPrefix: {prefix: /x}}}, services: {b: {loadBalancer: {servers: [{url: 'http://127.0.0.1:1'}]}}}}", "not a middleware of this plugin"},
-		"a wrong rule":       {"http: {routers: {a: {rule: 'Path', service: b}}, services: {b: {loadBalancer: {servers: [{url: 'http://127.0.0.1:1'}]}}}}", "router a"},
-		"a wrong option":     {"http: {routers: {a: {rule: 'Path(`/`)', service: b, middlewares: [c]}}, middlewares: {c: {plugin: {huaweiid: {mode: x}}}}, services: {b: {loadBalancer: {servers: [{url: 'http://127.0.0.1:1'}]}}}}", "middleware c"},
+		"no entry point":     {"http: {routers: {a: {rule: 'Path(`/`)', service: noop@internal}}}", "router a: it names no entry point"},
+		"no such service":    {"http: {routers: {a: {entryPoints: [web], rule: 'Path(`/`)', service: b}}}", "service b of router a"},
+		"two servers":        {"http: {routers: {a: {entryPoints: [web], rule: 'Path(`/`)', service: b}}, services: {b: {loadBalancer: {servers: [{url: 'http://127.0.0.1:1'}, {url: 'http://127.0.0.1:2'}]}}}}", "one server"},
+		"another middleware": {"http: {routers: {a: {entryPoints: [web], rule: 'Path(`/`)', service: b, middlewares: [c]}}, middlewares: {c: {addPrefix: {prefix: /x}}}, services: {b: {loadBalancer: {servers: [{url: 'http://127.0.0.1:1'}]}}}}", "not a middleware of this plugin"},
+		"a wrong rule":       {"http: {routers: {a: {entryPoints: [web], rule: 'Path', service: b}}, services: {b: {loadBalancer: {servers: [{url: 'http://127.0.0.1:1'}]}}}}", "router a"},
+		"a wrong option":     {"http: {routers: {a: {entryPoints: [web], rule: 'Path(`/`)', service: b, middlewares: [c]}}, middlewares: {c: {plugin: {huaweiid: {mode: x}}}}, services: {b: {loadBalancer: {servers: [{url: 'http://127.0.0.1:1'}]}}}}", "middleware c"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -33,13 +33,13 @@ function show(state) {
   by("visitors").setAttribute("aria-pressed", String(state.visitors));
 
   const sum = (part) => state.seconds.reduce((total, second) => total + second[part], 0);
-  const lost = sum("lost"), stale = sum("stale"), knownServed = sum("fresh") + stale, requests = sum("requests"), hits = sum("hits"), calls = sum("calls");
+  const lost = sum("lost"), stale = sum("stale"), knownServed = sum("fresh") + stale, lookups = sum("lookups"), hits = sum("hits"), calls = sum("calls");
   const known = knownServed + lost;
   tile("served", known ? share(knownServed, known) : "–", known ? say("served.note", { served: number.format(knownServed), all: number.format(known), stale: number.format(stale) }) : "",
     !known ? "" : lost ? "bad" : "good");
-  tile("hits", requests ? share(hits, requests) : "–", requests ? say("hits.note", { hits: number.format(hits), requests: number.format(requests) }) : "");
-  tile("calls", number.format(calls), requests ? say("calls.note", { without: number.format(2 * requests) }) : "");
-  tile("breaker", say(`breaker.${state.breaker}`), say(`breaker.${state.breaker}.note`, { wait: state.wait }), state.breaker === "closed" ? "good" : state.breaker === "open" ? "bad" : "warn");
+  tile("hits", lookups ? share(hits, lookups) : "–", say("hits.note", { hits: number.format(hits), lookups: number.format(lookups), entries: number.format(state.entries) }));
+  tile("calls", number.format(calls), say("calls.note", { without: number.format(2 * lookups) }));
+  tile("breaker", say(`breaker.${state.breaker}`), say(`breaker.${state.breaker}.note`), { closed: "good", open: "bad" }[state.breaker]);
 
   draw(by("chart"), state.seconds, text);
   by("chart").setAttribute("aria-label", say("chart.summary", {
