@@ -15,7 +15,7 @@ type key = [32]byte
 // it outside the lock; to change it, replace it. Moments are counted from epoch.
 type entry struct {
 	key       key
-	*identity               // nil = a refusal
+	*identity               // nil = a refusal; embedded, so that a hit reads each value in one step
 	refusal   *outcome      // nil = an identity
 	asked     time.Duration // when Huawei was asked
 	refresh   time.Duration // until then a hit starts no refresh
