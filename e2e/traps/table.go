@@ -73,7 +73,7 @@ var table = []trap{
 		"a function that returns the string or the plain struct to print or encode, called by hand"},
 	{"embedded", "embedded own type", embeddedOwnTypes, nil,
 		"encoding/json and fmt do not see its fields as the outer struct's (#1656)",
-		"a field with a name, or the fields themselves"},
+		"a field with a name, the fields themselves, or a pointer to a struct of unexported fields without methods"},
 	{"configfield", "unexported field in Config", unexportedConfigFields, nil,
 		"Yaegi exports it as X<name>: users can set it as x<name>, and it shows wherever the configuration does",
 		"a struct of the plugin's own that New fills from Config"},

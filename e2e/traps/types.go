@@ -131,11 +131,30 @@ func ownRepresentations(p *plugin, found report) {
 func embeddedOwnTypes(p *plugin, found report) {
 	eachOf(p, func(s *ast.StructType, _ []ast.Node) {
 		for _, f := range s.Fields.List {
-			if t := p.TypesInfo.TypeOf(f.Type); len(f.Names) == 0 && t != nil && p.own(t) {
+			if t := p.TypesInfo.TypeOf(f.Type); len(f.Names) == 0 && t != nil && p.own(t) && !isPointerToRecord(t) {
 				found(f.Pos(), "embedded "+p.write(t))
 			}
 		}
 	})
+}
+
+// isPointerToRecord tells whether a type points to a struct of unexported fields without methods: one that no encoder looks into, compiled
+// or not, so that all there is to go wrong is reading its fields, and that is right.
+func isPointerToRecord(t types.Type) bool {
+	pointer, ok := t.(*types.Pointer)
+	if !ok || types.NewMethodSet(t).Len() > 0 {
+		return false
+	}
+	record, ok := pointer.Elem().Underlying().(*types.Struct)
+	if !ok {
+		return false
+	}
+	for field := range record.Fields() {
+		if field.Exported() {
+			return false
+		}
+	}
+	return true
 }
 
 func ownResponseWriters(p *plugin, found report) {
