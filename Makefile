@@ -15,20 +15,26 @@ endif
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
 
-# Says how far a build is while it lasts, and passes on what is neither a package's name nor a download.
-BUILD_DEMO = cd e2e && { GOGC=400 go build -v -buildvcs=false -ldflags "-s -w" -o .bin/demo ./cmd/demo 2>&1; echo "exit status $$?"; } | awk ' \
-	/^exit status [0-9]+$$/ { status = $$3; next } \
-	/^go: downloading / { next } \
-	/^[^ \t:]+$$/ { if (++n == 20) print "Building the demo, which takes half a minute the first time."; \
-		if (n % 40 == 0) { print "  " n " packages compiled"; fflush() } next } \
-	{ print } END { exit status }'
+# Where there seems to be no Traefik, what the plugin engine is made of is downloaded while the demo's command is built: the compiler
+# wants the processors, the download the network.
+DOWNLOAD_ENGINE = { test -n "$$TRAEFIK" || command -v traefik || test -e .bin/traefik || go mod download $$(cat demo/lean/modules.txt); } >/dev/null 2>&1
+
+# Says how far the build is while it lasts, and passes on what is neither a package's name nor a download.
+BUILD_DEMO = cd e2e && { $(1) GOGC=400 go build -v -buildvcs=false -ldflags "-s -w" -o .bin/demo ./cmd/demo 2>&1; echo "exit status $$?"; } | ( \
+	n=0; while IFS= read -r line; do case $$line in \
+		"exit status "*) status=$${line\#\#* } ;; \
+		"go: downloading "*) ;; \
+		*[!a-zA-Z0-9._/-]*) printf '%s\n' "$$line" ;; \
+		*) n=$$((n + 1)); if [ $$n = 20 ]; then echo "Building the demo, which takes half a minute the first time."; fi; \
+			if [ $$((n % 40)) = 0 ]; then echo "  $$n packages compiled"; fi ;; \
+	esac; done; exit $$status )
 
 demo: ## run simulator, backend and Traefik with the plugin on 127.0.0.1:PORT (8000), with a page to look at, until Ctrl-C
-	@$(BUILD_DEMO) && exec .bin/demo
+	@$(call BUILD_DEMO,$(DOWNLOAD_ENGINE) |) && exec .bin/demo
 
 demo-check: ## start the demo on free ports, run its requests, compare every status and header
 	@echo "==> demo-check: the demo's requests through a real Traefik"
-	@$(BUILD_DEMO) && exec .bin/demo -check
+	@$(call BUILD_DEMO) && exec .bin/demo -check
 
 # Needs Chromium. Other looks, such as -scheme dark -width 390: e2e/.bin/demo-picture -help.
 pictures: traefik ## take the README's pictures of the demo's page, one in each language, after an outage of fifteen seconds

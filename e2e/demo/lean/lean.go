@@ -1,6 +1,6 @@
-// Package lean makes a build of Traefik's plugin engine small: the same source without what the demo never runs, which is a third of
-// all packages. Left out are Kubernetes' client, which only telemetry asks for the name of a pod, and the runtime of WebAssembly
-// plugins.
+// Package lean makes a build of Traefik's plugin engine small: the same source without what the demo never runs, which is three
+// fifths of all packages. Left out are telemetry, TLS and certificates, CNAMEs, the templates of other providers, and the runtime of
+// WebAssembly plugins. modules.txt has the modules that remain.
 package lean
 
 import (
@@ -23,10 +23,24 @@ var stubs embed.FS
 
 // replaced are Traefik's files that others stand in for; an empty name leaves one out.
 var replaced = map[string]string{
-	"pkg/types/k8sdetector.go":      "k8sdetector.go.txt",
-	"pkg/plugins/middlewarewasm.go": "middlewarewasm.go.txt",
-	"pkg/plugins/wasip.go":          "",
-	"pkg/plugins/wasip_mock.go":     "",
+	"pkg/middlewares/requestdecorator/hostresolver.go": "hostresolver.go.txt",
+	"pkg/observability/logs/aws.go":                    "",
+	"pkg/observability/logs/gokit.go":                  "",
+	"pkg/observability/logs/otel.go":                   "",
+	"pkg/observability/logs/wasm.go":                   "",
+	"pkg/observability/types/logs.go":                  "",
+	"pkg/observability/types/metrics.go":               "",
+	"pkg/observability/types/otel.go":                  "",
+	"pkg/observability/types/tracing.go":               "tracing.go.txt",
+	"pkg/plugins/middlewarewasm.go":                    "middlewarewasm.go.txt",
+	"pkg/plugins/wasip.go":                             "",
+	"pkg/plugins/wasip_mock.go":                        "",
+	"pkg/provider/configuration.go":                    "",
+	"pkg/tls/certificate_store.go":                     "",
+	"pkg/tls/ocsp.go":                                  "",
+	"pkg/tls/tlsmanager.go":                            "tlsmanager.go.txt",
+	"pkg/types/k8sdetector.go":                         "",
+	"pkg/types/route_appender.go":                      "",
 }
 
 // Flags are those of go build, in the module in dir, that build on a copy of Traefik's source without what is left out. The copy is
