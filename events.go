@@ -73,11 +73,13 @@ func newReceiver(s *settings, u *upstream) *receiver {
 	}
 }
 
-// besideEvents returns the way of all requests where account events are received on one path.
+// besideEvents returns the way of all requests where account events are received on one path. A request is stripped there, too: Traefik's
+// access log and metrics look at its headers.
 func (p *plugin) besideEvents(others http.HandlerFunc) http.HandlerFunc {
 	path := p.settings.events.path
 	return func(rw http.ResponseWriter, req *http.Request) {
 		if req.URL.Path == path {
+			stripAndTell(p, req.Header)
 			receiveEvents(p, rw, req)
 			return
 		}

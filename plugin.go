@@ -72,14 +72,15 @@ func besideMore(like *plugin, next http.Handler, way http.HandlerFunc) http.Hand
 	if p.settings.allowPreflight {
 		way = p.besidePreflights(way)
 	}
-	if p.settings.accessLogUser != userNone {
-		way = p.withoutClientsUser(way)
-	}
 	if p.receiver != nil {
 		way = p.besideEvents(way)
 	}
 	if p.settings.metricsPath != "" {
 		way = p.besideMetrics(way)
+	}
+	// Around all others, since Traefik logs the requests that are answered here, too.
+	if p.settings.accessLogUser != userNone {
+		way = p.withoutClientsUser(way)
 	}
 	return way
 }

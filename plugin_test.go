@@ -2,6 +2,7 @@ package huaweiid
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
@@ -108,6 +109,38 @@ func identityOf(token string) http.Header {
 		h["X-User-Phone"] = []string{user.MobileNumber}
 	}
 	return h
+}
+
+// What Traefik logs and counts of a request is no client's to choose, wherever that is answered.
+func TestServeHTTP_whatTraefikLooksAtIsStrippedHoweverARequestIsAnswered(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []string{modeEnforce, modeOptional, modeReport} {
+		config, _ := simulated(t, func(c *Config) {
+			c.Mode, c.AllowPreflight, c.Headers.Status, c.AccessLogUser = mode, "true", "X-User-Status", userOpenID
+			c.Audience.ClientIDs, c.Events.Path, c.MetricsPath = []string{huaweisim.ClientID}, "/huawei/events", "/metrics"
+		})
+		handler, err := New(context.Background(), http.NotFoundHandler(), config, t.Name()+mode+"@file")
+		require.NoError(t, err)
+		for _, method := range []string{"GET", "HEAD", "POST", "OPTIONS"} {
+			for _, path := range []string{"/orders", "/huawei/events", "/metrics"} {
+				for _, token := range []string{"", "mainland/1", "mainland/1", "expired/1", "body/html/1", "a.b c", "eyJh.eyJi.c"} {
+					req := httptest.NewRequest(method, "http://mallory@app.example"+path, nil)
+					for _, name := range []string{"X-User-Status", "x_user_status", "X-User-Openid"} {
+						req.Header[name] = []string{"forged"}
+					}
+					req.Header.Set("Origin", "https://app.example")
+					req.Header.Set("Access-Control-Request-Method", "PUT")
+					if token != "" {
+						req.Header.Set("Authorization", "Bearer "+token)
+					}
+					handler.ServeHTTP(httptest.NewRecorder(), req)
+					said := fmt.Sprint(mode, " ", method, " ", path, " ", token)
+					require.NotContains(t, fmt.Sprint(req.Header), "forged", said)
+					require.NotEqual(t, "mallory", req.URL.User.Username(), said)
+				}
+			}
+		}
+	}
 }
 
 // A preflight asks for nobody, whoever sends it.

@@ -15,11 +15,13 @@ const metricPrefix = "huaweiid_"
 
 const textFormat = "text/plain; version=0.0.4; charset=utf-8"
 
-// besideMetrics returns the way of all requests but those for the metrics, which this instance answers.
+// besideMetrics returns the way of all requests but those for the metrics, which this instance answers. They are stripped as
+// account events are.
 func (p *plugin) besideMetrics(others http.HandlerFunc) http.HandlerFunc {
 	path := p.settings.metricsPath
 	return func(rw http.ResponseWriter, req *http.Request) {
 		if req.URL.Path == path {
+			stripAndTell(p, req.Header)
 			serveMetrics(rw, req)
 			return
 		}

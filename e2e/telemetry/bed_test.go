@@ -38,6 +38,7 @@ http:
     sharing: {rule: Host("sharing.test"), entryPoints: [web], middlewares: [sharing], service: echo}
     events: {rule: Path("/huawei/events"), entryPoints: [web], middlewares: [events], service: noop@internal}
     keyless: {rule: Path("/huawei/keyless"), entryPoints: [web], middlewares: [keyless], service: noop@internal}
+    answering: {rule: Host("answering.test"), entryPoints: [web], middlewares: [answering], service: echo}
     metrics: {rule: Path("/huaweiid/metrics"), entryPoints: [traefik], middlewares: [metrics], service: noop@internal}
   middlewares:
     enforce: {plugin: {huaweiid: {headers: {status: X-User-Status}, accessLogUser: openID, HUAWEI}}}
@@ -46,6 +47,7 @@ http:
     sharing: {plugin: {huaweiid: {redis: {address: "127.0.0.1:1", secret: 0123456789abcdef0123456789abcdef}, audience: {clientIDs: FOREIGN}, HUAWEI}}}
     events: {plugin: {huaweiid: {audience: {clientIDs: OURS}, events: {path: /huawei/events, configURL: ANNOUNCED}, HUAWEI}}}
     keyless: {plugin: {huaweiid: {audience: {clientIDs: OURS}, events: {path: /huawei/keyless, configURL: "http://127.0.0.1:1"}, HUAWEI}}}
+    answering: {plugin: {huaweiid: {headers: {status: X-User-Status}, accessLogUser: openID, audience: {clientIDs: OURS}, metricsPath: /figures, events: {path: /told, configURL: ANNOUNCED}, HUAWEI}}}
     metrics: {plugin: {huaweiid: {metricsPath: /huaweiid/metrics, HUAWEI}}}
     retry: {retry: {attempts: 2}}
     elsewhere: {redirectRegex: {regex: "^http://[^/]+/(.*)", replacement: "http://elsewhere.test/${1}"}}
@@ -82,7 +84,7 @@ func start(t *testing.T, fast bool) *bed {
 	p, err := proxy.Start(context.Background(), proxy.Options{Dynamic: text, AccessLog: true, Static: static, FastProxy: fast, REST: true})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, p.Stop()) })
-	require.NoError(t, p.WaitRouters(context.Background(), "enforce", "removing", "report", "redirecting", "sharing", "events", "keyless", "metrics"))
+	require.NoError(t, p.WaitRouters(context.Background(), "enforce", "removing", "report", "redirecting", "sharing", "events", "keyless", "answering", "metrics"))
 	return &bed{t: t, proxy: p, sim: sim}
 }
 

@@ -106,6 +106,21 @@ func TestTraefik_tellsVerdictsAndUsers(t *testing.T) {
 	}
 }
 
+// On the paths that the plugin answers itself, a client chooses neither the label nor the user.
+func TestTraefik_isToldNothingByClientsWhereThePluginAnswers(t *testing.T) {
+	b := start(t, false)
+	statuses := map[string]int{"/figures": 200, "/told": 405, "/orders": 401}
+	for path, status := range statuses {
+		require.Equal(t, status, b.sendTo("http://mallory@answering.test"+path, "answering", "", "X-User-Status: forged", "x_user_status: forged").StatusCode, path)
+	}
+	require.Eventually(t, func() bool { return strings.Count(b.proxy.AccessLog(), "answering@file") == len(statuses) }, 20*time.Second, 50*time.Millisecond)
+	assert.NotContains(t, b.proxy.AccessLog(), "mallory")
+	assert.NotContains(t, b.proxy.AccessLog(), "forged")
+	labels := sums(t, b.get("/metrics"), "traefik_router_requests_total", "router", "identity")
+	assert.Equal(t, map[string]float64{"answering@file ": 2, "answering@file token_missing": 1}, labels)
+	assert.Equal(t, 3.0, sums(t, b.get(metricsPath), "huaweiid_forged_headers_total", "middleware")["answering@file"], "and it is said")
+}
+
 type accessLine struct {
 	Router string `json:"RouterName"`
 	User   string `json:"ClientUsername"`
