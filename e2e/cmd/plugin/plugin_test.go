@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"gopkg.in/yaml.v3"
 
+	"github.com/traefik-huaweiid/huaweiid/e2e/kubelet"
 	"github.com/traefik-huaweiid/huaweiid/e2e/plugin"
 	"github.com/traefik-huaweiid/huaweiid/e2e/proxy"
 )
@@ -67,18 +68,14 @@ func TestConfigMap_mountedWithItsItemsIsThePlugin(t *testing.T) {
 	module, _, err := proxy.PluginFiles(root)
 	require.NoError(t, err)
 	dir := t.TempDir()
-	to := filepath.Join(dir, "plugins-local", "src", module)
+	mounted := map[string]string{}
 	for _, one := range items {
 		assert.Regexp(t, `^[-._a-zA-Z0-9]+$`, one.Key, "what Kubernetes takes for a key")
 		content, found := manifest.Data[one.Key]
 		require.True(t, found, one.Key)
-		// The kubelet writes into a directory of its own and links to it.
-		behind := filepath.Join(to, "..data", one.Path)
-		require.NoError(t, os.MkdirAll(filepath.Dir(behind), 0o755))
-		require.NoError(t, os.WriteFile(behind, []byte(content), 0o644))
-		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(to, one.Path)), 0o755))
-		require.NoError(t, os.Symlink(behind, filepath.Join(to, one.Path)))
+		mounted[one.Path] = content
 	}
+	require.NoError(t, kubelet.Project(filepath.Join(dir, "plugins-local", "src", module), mounted))
 	_, err = plugin.Interpreted(dir, module, io.Discard)
 	require.NoError(t, err)
 }
