@@ -109,20 +109,33 @@ test-e2e: ## the plugin interpreted, and in a real Traefik
 		{ print } END { exit status }'
 
 # Files, so that what is there is not built again.
-kubernetes: e2e/.bin/kube-apiserver e2e/.bin/etcd ## build Kubernetes' API server and its store into e2e/.bin, once, in about five minutes
+kubernetes: e2e/.bin/kube-apiserver e2e/.bin/etcd e2e/.bin/charts/index.yaml ## build Kubernetes' API server with its store, and Helm, into e2e/.bin, once, in about six minutes
 
+# Helm asks the API server for its version, and the chart wants a certain one.
 e2e/.bin/kube-apiserver: e2e/kubernetes/go.mod
 	@echo "==> building Kubernetes' API server, once; this takes minutes"
-	@cd e2e/kubernetes && CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w" -o ../.bin/kube-apiserver k8s.io/kubernetes/cmd/kube-apiserver
+	@cd e2e/kubernetes && version=$$(go list -m -f '{{.Version}}' k8s.io/kubernetes) && CGO_ENABLED=0 go build -trimpath -buildvcs=false \
+		-ldflags "-s -w -X k8s.io/component-base/version.gitVersion=$$version" -o ../.bin/kube-apiserver k8s.io/kubernetes/cmd/kube-apiserver
 	@touch $@
 
 e2e/.bin/etcd: e2e/kubernetes/go.mod
 	@cd e2e/kubernetes && CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w" -o ../.bin/etcd go.etcd.io/etcd/server/v3
 	@touch $@
 
-test-kubernetes: traefik kubernetes ## apply examples/kubernetes to a real API server, with a real Traefik in front
+e2e/.bin/helm: e2e/helm/go.mod
+	@echo "==> building Helm, once; this takes a minute"
+	@cd e2e/helm && CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w" -o ../.bin/helm helm.sh/helm/v4/cmd/helm
+	@touch $@
+
+# Traefik's official chart, as the repository of charts that Helm gets it from.
+CHART = github.com/traefik/traefik-helm-chart
+e2e/.bin/charts/index.yaml: e2e/.bin/helm e2e/helm/go.mod
+	@rm -rf e2e/.bin/charts && cd e2e/helm && go mod download $(CHART) && \
+	../.bin/helm package -d ../.bin/charts "$$(go list -m -f '{{.Dir}}' $(CHART))/traefik" >/dev/null && ../.bin/helm repo index ../.bin/charts
+
+test-kubernetes: traefik kubernetes ## install examples/kubernetes by Helm on a real API server, with a real Traefik in front
 	@echo "==> go test: examples/kubernetes"
-	@cd e2e && go test -count=1 -run '^TestKubernetes' ./examples
+	@cd e2e && go test -count=1 -run '^Test(Kubernetes|Helm)' ./examples
 
 DURATION = 15m
 soak: traefik ## mixed traffic, faults and reloads for DURATION (15m); fails if what Traefik uses grows

@@ -227,9 +227,7 @@ func TestDocker_theInitContainerPutsThePluginIntoItsVolume(t *testing.T) {
 	docker(t, root(t), "docker", "build", "-q", "-t", name, "-f", filepath.Join("examples", "kubernetes", "plugin.Dockerfile"), ".")
 	t.Cleanup(func() { _ = exec.Command("docker", "rmi", "-f", name).Run() })
 
-	v := readValues(t, "values-initcontainer.yaml")
-	require.Len(t, v.Deployment.InitContainers, 1)
-	container := v.Deployment.InitContainers[0]
+	container := readInitContainer(t)
 	require.Len(t, container.VolumeMounts, 1)
 	volume := t.TempDir()
 	require.NoError(t, os.Chmod(volume, 0o777)) // as an emptyDir has
@@ -251,7 +249,7 @@ func contents(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	found := map[string]string{}
 	require.NoError(t, filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
+		if err != nil || !entry.Type().IsRegular() {
 			return err
 		}
 		content, err := os.ReadFile(path)

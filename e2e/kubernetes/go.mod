@@ -1,5 +1,5 @@
-// The parts of Kubernetes that examples/kubernetes is applied to: its API server, and the store behind it. A module of its own, because
-// Traefik wants other versions of the same libraries.
+// The parts of Kubernetes that examples/kubernetes is applied to: its API server, which says that it has the version required
+// here, and the store behind it. A module of its own, because Traefik wants other versions of the same libraries.
 module github.com/traefik-huaweiid/huaweiid/e2e/kubernetes
 
 go 1.25.0
