@@ -73,8 +73,14 @@ func (r *redisClient) call(key string, kinds string, commands ...string) ([]resp
 }
 
 // callOthers goes on with a call that a server has not answered: it sends elsewhere, or fails.
+//
+// Commands take effect in their order, as on one server: what follows one that is sent elsewhere is sent again after it, also if it has
+// been answered. So a refusal is there before the good answer goes, and a good answer before the refusal is read.
 func callOthers(r *redisClient, n *redisNode, deadline time.Time, key string, slot int, kinds string, commands []string, replies []respReply, err error) ([]respReply, error) {
-	for hop := 1; ; hop++ {
+	var answered []respReply // of the first commands
+	owner := n               // whom all are for but those that ASK is about
+	for hop := 1; ; {
+		end := len(commands)
 		asking := false
 		if err != nil {
 			failed := n
@@ -84,37 +90,51 @@ func callOthers(r *redisClient, n *redisNode, deadline time.Time, key string, sl
 			if n == failed || hop == redisHops {
 				return nil, err
 			}
+			owner = n
+			hop++
 		} else {
-			n, slot, asking = r.follow(redirectIn(replies), n, key, slot)
-			if n == nil {
-				return nil, errRedisProtocol
+			redirect, at := redirectIn(replies)
+			answered = append(answered, replies[:at]...)
+			if len(answered) == len(commands) {
+				return answered, errorIn(answered)
 			}
-			if hop == redisHops {
-				return nil, errRedisRedirect
+			from := n
+			n = owner
+			if redirect != "" {
+				n, slot, asking = r.follow(redirect, from, key, slot)
+				if n == nil {
+					return nil, errRedisProtocol
+				}
+				if hop == redisHops {
+					return nil, errRedisRedirect
+				}
+				hop++
+			}
+			if asking {
+				end = len(answered) + timesIn(replies[at:], redirect)
+			} else {
+				owner = n
 			}
 		}
-		var redirected bool
+		begin := len(answered)
 		if asking {
-			replies, redirected, err = sendAsking(r, n, deadline, kinds, commands)
+			replies, err = sendAsking(r, n, deadline, kinds[begin:end], commands[begin:end])
 		} else {
-			replies, redirected, err = try(r, n, deadline, kinds, strings.Join(commands, ""), true)
-		}
-		if err == nil && !redirected {
-			return replies, nil
+			replies, _, err = try(r, n, deadline, kinds[begin:end], strings.Join(commands[begin:end], ""), true)
 		}
 	}
 }
 
 // sendAsking sends commands to a server that ASK has named.
-func sendAsking(r *redisClient, n *redisNode, deadline time.Time, kinds string, commands []string) (answers []respReply, redirected bool, err error) {
-	replies, redirected, err := try(r, n, deadline, "+"+strings.Join(strings.Split(kinds, ""), "+"), asked+strings.Join(commands, asked), true)
+func sendAsking(r *redisClient, n *redisNode, deadline time.Time, kinds string, commands []string) (answers []respReply, err error) {
+	replies, _, err := try(r, n, deadline, "+"+strings.Join(strings.Split(kinds, ""), "+"), asked+strings.Join(commands, asked), true)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	for i := 1; i < len(replies); i += 2 {
 		answers = append(answers, replies[i])
 	}
-	return answers, redirected, nil
+	return answers, nil
 }
 
 // try sends commands to one server. redirected says that the replies send elsewhere. Where again, another connection takes the place of
@@ -149,7 +169,7 @@ func dropBroken(r *redisClient, n *redisNode, c *redisConn, used bool, err error
 // judgeErrors deals with a connection that brought error replies. It returns the first, unless one is a redirect.
 func judgeErrors(r *redisClient, n *redisNode, c *redisConn, replies []respReply) error {
 	now := r.since(epoch)
-	if redirectIn(replies) != "" {
+	if redirect, _ := redirectIn(replies); redirect != "" {
 		putConn(n, c, now)
 		return nil
 	}

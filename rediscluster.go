@@ -72,14 +72,26 @@ func (r *redisClient) reroute(slot int, failed *redisNode) *redisNode {
 	return failed
 }
 
-// redirectIn returns the first MOVED or ASK among replies.
-func redirectIn(replies []respReply) string {
+// redirectIn returns the first MOVED or ASK among replies, and how many replies stand before it.
+func redirectIn(replies []respReply) (redirect string, at int) {
+	for at < len(replies) {
+		text := replies[at].text
+		if replies[at].kind == '-' && (strings.HasPrefix(text, "MOVED ") || strings.HasPrefix(text, "ASK ")) {
+			return text, at
+		}
+		at++
+	}
+	return "", at
+}
+
+// timesIn tells how many of the first replies are the same redirect.
+func timesIn(replies []respReply, redirect string) int {
 	for i := range replies {
-		if replies[i].kind == '-' && (strings.HasPrefix(replies[i].text, "MOVED ") || strings.HasPrefix(replies[i].text, "ASK ")) {
-			return replies[i].text
+		if replies[i].kind != '-' || replies[i].text != redirect {
+			return i
 		}
 	}
-	return ""
+	return len(replies)
 }
 
 // follow returns the server that a redirect names, such as "MOVED 3999 10.0.0.5:6381", and whether it has to be told ASKING. A

@@ -1,9 +1,11 @@
 package huaweiid
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -117,6 +119,73 @@ func TestRedisCluster_followsAskOnce(t *testing.T) {
 	requireGets(t, r, "{tag}", "old")
 	requireGets(t, r, "{tag}other", "stays")
 	assert.NotEqual(t, cluster.Nodes[to].Address, r.slots[slot])
+}
+
+// Half of a pipeline's keys have moved. Each command is answered where its key is, and no key is written where it is not.
+func TestRedisCluster_askIsAboutTheCommandsItAnswers(t *testing.T) {
+	t.Parallel()
+	cluster := redistest.StartCluster(t, 3)
+	slot := slotOf("{tag}")
+	from := cluster.Owner(slot)
+	to := (from + 1) % 3
+	set := func(key, value string) string { return command("SET", key, value, "PX", "100000") }
+	get := func(key string) string { return command("GET", key) }
+	r := newTestRedis(t, "", func(s *redisSettings) { s.address = cluster.Addresses() })
+	require.NoError(t, r.set("{tag}stays", "old"))
+	require.NoError(t, r.set("{tag}moved", "old"))
+	cluster.Import(slot, from, to)
+	cluster.Move("{tag}moved", from, to)
+
+	for i, keys := range [][]string{{"{tag}stays", "{tag}moved"}, {"{tag}moved", "{tag}stays"}} {
+		value := fmt.Sprint("new", i)
+		replies, err := r.call("{tag}", "$$++$$", get(keys[0]), get(keys[1]), set(keys[0], value), set(keys[1], value), get(keys[0]), get(keys[1]))
+		require.NoError(t, err)
+		assert.NotEmpty(t, replies[0].text)
+		assert.NotEmpty(t, replies[1].text)
+		assert.Equal(t, value, replies[4].text)
+		assert.Equal(t, value, replies[5].text)
+	}
+	assert.Equal(t, []string{"{tag}stays"}, cluster.Nodes[from].Keys())
+	assert.Equal(t, []string{"{tag}moved"}, cluster.Nodes[to].Keys())
+	host, port, err := net.SplitHostPort(cluster.Nodes[to].Address)
+	require.NoError(t, err)
+	assert.Equal(t, "OK", cluster.Nodes[from].Do("MIGRATE", host, port, "{tag}stays", "0", "5000"))
+}
+
+// What follows a command that ASK has sent on comes after it, although the first server has answered it already.
+func TestRedisCluster_commandsThatAskPartsKeepTheirOrder(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var log []string
+	serve := func(name string, replies ...string) string {
+		return listen(t, func(conn net.Conn) {
+			reader := bufio.NewReader(conn)
+			for _, reply := range replies {
+				for range strings.Count(reply, "\r\n") {
+					words := readCommand(reader)
+					if words == nil {
+						return
+					}
+					mu.Lock()
+					log = append(log, name+" "+strings.Join(words, " "))
+					mu.Unlock()
+				}
+				_, _ = io.WriteString(conn, reply)
+			}
+			_, _ = reader.ReadByte()
+		})
+	}
+	target := serve("target", "+OK\r\n:1\r\n")
+	source := serve("source", fmt.Sprintf(":7\r\n-ASK 1 %s\r\n:2\r\n", target), ":3\r\n")
+	r := newTestRedis(t, source, nil)
+	replies, err := r.call("k", ":::", command("DEL", "a"), command("DEL", "b"), command("DEL", "c"))
+	require.NoError(t, err)
+	var numbers []int64
+	for _, reply := range replies {
+		numbers = append(numbers, reply.number)
+	}
+	assert.Equal(t, []int64{7, 1, 3}, numbers)
+	assert.Equal(t, []string{"source DEL a", "source DEL b", "source DEL c", "target ASKING", "target DEL b", "source DEL c"}, log)
 }
 
 func TestRedisCluster_nodeThatDiesTakesOnlyItsOwnSlots(t *testing.T) {

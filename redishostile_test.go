@@ -67,6 +67,26 @@ func readCommands(conn net.Conn, count int) error {
 	return nil
 }
 
+// readCommand reads one command's words. It returns nil when there is no more.
+func readCommand(reader *bufio.Reader) (words []string) {
+	var count int
+	if _, err := fmt.Fscanf(reader, "*%d\r\n", &count); err != nil {
+		return nil
+	}
+	for range count {
+		var length int
+		if _, err := fmt.Fscanf(reader, "$%d\r\n", &length); err != nil {
+			return nil
+		}
+		word := make([]byte, length+2)
+		if _, err := io.ReadFull(reader, word); err != nil {
+			return nil
+		}
+		words = append(words, string(word[:length]))
+	}
+	return words
+}
+
 // answering is a server that reads one PTTL and one GET, answers with the given bytes, and ends the connection if told.
 func answering(t *testing.T, bytes string, ends bool) (address string, accepted *atomic.Int64) {
 	t.Helper()

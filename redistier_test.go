@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand"
+	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -424,6 +425,144 @@ func TestRedisTier_inACluster(t *testing.T) {
 	}
 	for _, n := range cluster.Nodes {
 		assert.NotEmpty(t, n.Keys())
+	}
+}
+
+// migrating is a cluster in which the slot of all tokens moves, and as many replicas as wanted. The names of a token are at the source
+// until they are moved or end.
+func migrating(t *testing.T, replicas int) (cluster *redistest.Cluster, from, to int, all []*replica) {
+	t.Helper()
+	cluster = redistest.StartCluster(t, 3)
+	for range replicas {
+		all = append(all, newReplica(t, cluster.Nodes[0].Address, func(tier *redisTier) { tier.seals.prefix = "{one}" }))
+	}
+	slot := slotOf("{one}")
+	from = cluster.Owner(slot)
+	to = (from + 1) % 3
+	return cluster, from, to, all
+}
+
+// isThere tells whether a node has a key, and not whether it would answer for it.
+func isThere(node *redistest.Server, key string) bool {
+	for _, k := range node.Keys() {
+		if k == key {
+			return true
+		}
+	}
+	return false
+}
+
+func TestRedisTier_whatIsSharedCountsWhileItsSlotMigrates(t *testing.T) {
+	t.Parallel()
+	cluster, from, to, r := migrating(t, 2)
+	a, b := r[0], r[1]
+	a.tell("good", a.good(alice, 3*time.Second))
+	b.tell("refused", b.refused(codeTokenInvalid, time.Second))
+	cluster.Import(slotOf("{one}"), from, to)
+	b.requireGood("good", alice, 3*time.Second)
+	a.requireRefused("refused", codeTokenInvalid)
+	a.tell("new", a.good(alice, 0))
+	b.requireGood("new", alice, 0)
+
+	a.tell("good", a.good(alice, 0))
+	assert.Equal(t, []string{a.placeOf("new").name + goodName}, cluster.Nodes[to].Keys(), "what is at the source stays there until it is moved")
+	cluster.Migrate(slotOf("{one}"), from, to)
+	for _, token := range []string{"good", "new"} {
+		b.requireGood(token, alice, 0)
+	}
+	a.requireRefused("refused", codeTokenInvalid)
+}
+
+// Wherever a token's names are when an answer comes, and in every order of answers, the refusal of later asking stays.
+func TestRedisTier_goodAnswerNeverUndoesARefusalWhileTheirSlotMigrates(t *testing.T) {
+	t.Parallel()
+	cluster, from, to, r := migrating(t, 3)
+	a, b, c := r[0], r[1], r[2]
+	token := ""
+	move := func(end string) {
+		if name := a.placeOf(token).name + end; isThere(cluster.Nodes[from], name) {
+			cluster.Move(name, from, to)
+		}
+	}
+	earlier := func() { a.tell(token, a.good(alice, 6*time.Second)) }
+	late := func() { c.tell(token, c.good(alice, 5*time.Second)) }
+	refusal := func() { b.tell(token, b.refused(codeTokenInvalid, 4*time.Second)) }
+	other := func() { c.tell(token, c.refused(codePermissionDenied, 8*time.Second)) }
+	n := 0
+	tokens := map[string][]func(){}
+	for before, prepare := range map[string][]func(){
+		"none": nil, "a good answer": {earlier}, "an older refusal": {other}, "a refusal": {refusal},
+	} {
+		for moved, moves := range map[string][]func(){"neither": nil, "good": {func() { move(goodName) }}, "refusal": {func() { move(refusalName) }}} {
+			for _, order := range orders([]func(){late, refusal, other}) {
+				n++
+				token = fmt.Sprintf("%s, %s moved, %d", before, moved, n)
+				for _, step := range prepare {
+					step()
+				}
+				tokens[token] = append(append([]func(){}, moves...), order...)
+			}
+		}
+	}
+	cluster.Import(slotOf("{one}"), from, to)
+	for name, steps := range tokens {
+		token = name
+		for _, step := range steps {
+			step()
+		}
+		name := a.placeOf(token).name + goodName
+		require.False(t, isThere(cluster.Nodes[from], name) || isThere(cluster.Nodes[to], name), token)
+		for _, reader := range r {
+			reader.requireRefused(token, codeTokenInvalid)
+		}
+	}
+}
+
+// The same with all of them writing at once, and the names moving.
+func TestRedisTier_goodAnswerNeverUndoesARefusalWrittenAtOnceWhileTheirSlotMigrates(t *testing.T) {
+	t.Parallel()
+	cluster, from, to, r := migrating(t, 3)
+	a, b, c := r[0], r[1], r[2]
+	host, port, err := net.SplitHostPort(cluster.Nodes[to].Address)
+	require.NoError(t, err)
+	const tokens = 200
+	for i := range tokens {
+		if i%2 == 0 {
+			a.tell(fmt.Sprint("token", i), a.good(alice, 8*time.Second))
+		}
+		if i%3 == 0 {
+			b.tell(fmt.Sprint("token", i), b.refused(codePermissionDenied, 9*time.Second))
+		}
+	}
+	cluster.Import(slotOf("{one}"), from, to)
+	for i := range tokens {
+		token := fmt.Sprint("token", i)
+		var writing sync.WaitGroup
+		for _, write := range []func(){
+			func() { a.tell(token, a.good(alice, 6*time.Second)) },
+			func() { b.tell(token, b.refused(codeTokenInvalid, 4*time.Second)) },
+			func() { c.tell(token, c.good(alice, 5*time.Second)) },
+			func() {
+				for _, end := range []string{goodName, refusalName} {
+					_, err := cluster.Nodes[from].Try("MIGRATE", host, port, a.placeOf(token).name+end, "0", "5000")
+					assert.NoError(t, err, "the target must not have what the source has")
+				}
+			},
+		} {
+			writing.Add(1)
+			go func() {
+				defer writing.Done()
+				write()
+			}()
+		}
+		writing.Wait()
+		name := a.placeOf(token).name + goodName
+		require.False(t, isThere(cluster.Nodes[from], name) || isThere(cluster.Nodes[to], name), token)
+		a.requireRefused(token, codeTokenInvalid)
+	}
+	cluster.Migrate(slotOf("{one}"), from, to)
+	for i := range tokens {
+		a.requireRefused(fmt.Sprint("token", i), codeTokenInvalid)
 	}
 }
 

@@ -239,6 +239,29 @@ func TestInterpreted_clusterWhoseSlotsMove(t *testing.T) {
 	require.Empty(t, fault)
 }
 
+// The refusal is where the slot was, and the good answer of earlier asking comes while the slot moves.
+func TestInterpreted_refusalIsNotUndoneWhileItsSlotMigrates(t *testing.T) {
+	cluster := redistest.StartCluster(t, 3)
+	a, b := newProbe(t, options{}, cluster.Addresses()...), newProbe(t, options{}, cluster.Addresses()[0])
+	b.store("token", "", "token_invalid", time.Second)
+	from := 0
+	for len(cluster.Nodes[from].Keys()) == 0 {
+		from++
+	}
+	to := (from + 1) % 3
+	slot := int(cluster.Nodes[from].Int("CLUSTER", "KEYSLOT", cluster.Nodes[from].Keys()[0]))
+	cluster.Import(slot, from, to)
+	a.store("token", "open", "", 25*time.Second)
+	a.store("token", "open", "", 9*time.Second)
+	_, code := b.fetch("token")
+	require.Equal(t, "token_invalid", code)
+	require.Len(t, cluster.Nodes[from].Keys(), 1)
+	require.Empty(t, cluster.Nodes[to].Keys(), "the good answer was taken back")
+	cluster.Migrate(slot, from, to)
+	_, code = a.fetch("token")
+	require.Equal(t, "token_invalid", code)
+}
+
 func TestInterpreted_handshakeSlowerThanTheTimeoutIsFinishedAndKept(t *testing.T) {
 	certificate := redistest.NewCertificate(t, "127.0.0.1")
 	server := redistest.StartWith(t, certificate.Dial(), "--tls-only", "--tls-cert-file", certificate.CertFile,
