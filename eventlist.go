@@ -91,6 +91,46 @@ func (l *eventList) push(items []string) error {
 	return nil
 }
 
+// telling is what one list is told.
+type telling struct {
+	list  *eventList
+	items []string
+	inUse bool // by instances of this process
+}
+
+// tell appends events to every list that states read, all of which have obeyed already: one that cannot be reached keeps none of the
+// others from hearing. The error is the first one of a list that is in use. Of the others, such as that of a Redis which was moved, the
+// log says what there is to say.
+func tell(states []reached, events []accountEvent, log *logger) error {
+	tellings := map[string]*telling{}
+	for _, s := range states {
+		l := s.upstream.list
+		if l == nil {
+			continue
+		}
+		id := l.identity()
+		if tellings[id] == nil {
+			items, err := l.items(events)
+			if err != nil {
+				return err
+			}
+			tellings[id] = &telling{list: l, items: items}
+		}
+		tellings[id].inUse = tellings[id].inUse || s.inUse
+		l.note(tellings[id].items)
+	}
+	var failed error
+	for _, t := range tellings {
+		err := t.list.push(t.items)
+		processMetrics.calledRedis("rpush", err)
+		log.redis("rpush", err)
+		if err != nil && t.inUse && failed == nil {
+			failed = err
+		}
+	}
+	return failed
+}
+
 // note remembers items of this process.
 func (l *eventList) note(items []string) {
 	l.ownMu.Lock()

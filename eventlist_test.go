@@ -3,6 +3,8 @@ package huaweiid
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"sync"
 	"testing"
 	"time"
 
@@ -32,17 +34,29 @@ func newFleet(t *testing.T) *fleet {
 
 func (f *fleet) start() *member {
 	f.Helper()
+	r, a := newTestRegistry()
+	u, stop := f.join(r, listSettings(f.server))
+	return &member{r, a, u, newLogger("test@file", 0, newThrottle()), stop}
+}
+
+// listSettings are those of a state whose list is in a Redis.
+func listSettings(server *redistest.Server) upstreamSettings {
 	s := testSettings("https://a.example")
 	s.audience.clientIDs = []string{"1"}
 	s.cache = cacheSettings{ttl: time.Hour, staleIfError: time.Hour, maxEntries: 100}
 	s.huawei.timeout = time.Second
-	s.redis = redisSettings{address: []string{f.server.Address}, timeout: 5 * time.Second, keyPrefix: "huaweiid:", secret: secret{string(testSecret)}}
-	r, a := newTestRegistry()
+	s.redis = redisSettings{address: []string{server.Address}, timeout: 5 * time.Second, keyPrefix: "huaweiid:", secret: secret{string(testSecret)}}
+	return s
+}
+
+// join makes a state that receives events.
+func (f *fleet) join(r *registry, s upstreamSettings) (*upstream, context.CancelFunc) {
+	f.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	u := r.acquire(ctx, s.key(), s)
 	f.Cleanup(func() { closeUpstream(u) })
 	r.receiver(s.key(), &settings{upstream: s})
-	return &member{r, a, u, newLogger("test@file", 0, newThrottle()), stop}
+	return u, stop
 }
 
 // know stores a good answer that Huawei gave just now.
@@ -148,6 +162,75 @@ func TestEventList_outOfReachInvitesAnotherDelivery(t *testing.T) {
 	require.Greater(t, valueIn(processMetrics.redis, "lrange connect"), failed)
 	require.ErrorIs(t, a.registry.obey([]accountEvent{{kind: "tokens-revoked", clientID: "1", openID: "open"}}, a.log), errEventList)
 	require.Zero(t, a.count(), "here it was obeyed")
+}
+
+// tries are how often a thing is done whose order Go chooses at random.
+const tries = 20
+
+func TestEventList_oneOutOfReachKeepsNoOtherFromHearing(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	a, gone := f.start(), redistest.Start(t)
+	f.join(a.registry, listSettings(gone))
+	gone.Kill()
+	for i := 1; i <= tries; i++ {
+		events := []accountEvent{{kind: "tokens-revoked", clientID: "1", openID: fmt.Sprint("open-", i)}}
+		require.ErrorIs(t, a.registry.obey(events, a.log), errEventList)
+		require.EqualValues(t, i, f.server.Int("LLEN", f.server.Keys()[0]))
+	}
+}
+
+// A Redis that was moved, or mistyped, stays with its state for ten minutes.
+func TestEventList_ofAStateThatNobodyUsesIsNoReasonToRefuse(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	a, gone := f.start(), redistest.Start(t)
+	_, leave := f.join(a.registry, listSettings(gone))
+	a.receive(t, "first")
+	require.EqualValues(t, 1, gone.Int("LLEN", gone.Keys()[0]))
+	set := a.alarms.count()
+	leave()
+	eventually(t, func() bool { return a.alarms.count() > set })
+	a.receive(t, "second")
+	require.EqualValues(t, 2, gone.Int("LLEN", gone.Keys()[0]), "others may use it")
+	gone.Kill()
+	lines := record(&a.log.urgent)
+	for i := 1; i <= tries; i++ {
+		a.receive(t, fmt.Sprint("open-", i))
+	}
+	require.EqualValues(t, 2+tries, f.server.Int("LLEN", f.server.Keys()[0]))
+	require.Contains(t, lines.String(), `msg="shared cache does not serve" op=rpush`)
+}
+
+// meanwhile does something once, when a log line is written.
+type meanwhile struct {
+	once sync.Once
+	do   func()
+}
+
+func (m *meanwhile) Write(line []byte) (int, error) {
+	m.once.Do(m.do)
+	return len(line), nil
+}
+
+func TestEventList_aStateThatIsMadeWhileAnEventIsObeyedHearsOfItAsWell(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	a := f.start()
+	var late *member
+	obeyed := &meanwhile{do: func() {
+		s := listSettings(f.server)
+		s.cache.maxEntries++
+		u := a.registry.acquire(context.Background(), s.key(), s)
+		f.Cleanup(func() { closeUpstream(u) })
+		late = &member{registry: a.registry, upstream: u, log: newLogger("late@file", 0, newThrottle())}
+		late.know("token", "open")
+	}}
+	a.log.plain = slog.New(slog.NewTextHandler(obeyed, nil))
+	a.receive(t, "open")
+	require.NotNil(t, late)
+	require.True(t, catchUp(late.upstream, late.log))
+	require.Zero(t, late.count())
 }
 
 func TestEventList_isBoundedAndWhoMissedEventsForgetsEverybody(t *testing.T) {

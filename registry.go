@@ -124,16 +124,26 @@ func hearOnce(u *upstream) {
 	catchUp(u, newLogger("account events", slog.LevelInfo, u.throttle))
 }
 
+// reached is a state that account events may be about.
+type reached struct {
+	upstream *upstream
+	inUse    bool // instances use it; else only a reload may bring them back
+}
+
 // obey has every upstream forget the users whom events are about, and then tells the fleet. Events are taken when both are done.
 func (r *registry) obey(events []accountEvent, log *logger) error {
+	// Taken once: an upstream that is made from here on has not obeyed, and has to read in its list what it was not told.
+	states := r.sharing(events)
 	for _, e := range events {
 		forgotten := 0
-		for _, u := range r.sharing(e.clientID) {
-			forgotten += forgetUser(u, e.openID, e.unionID)
+		for _, s := range states {
+			if sharesClientID(s.upstream, map[string]bool{e.clientID: true}) {
+				forgotten += forgetUser(s.upstream, e.openID, e.unionID)
+			}
 		}
 		log.accountEvent(e.kind, forgotten)
 	}
-	if err := r.tell(events, log); err != nil {
+	if err := tell(states, events, log); err != nil {
 		return err
 	}
 	for _, e := range events {
@@ -142,62 +152,21 @@ func (r *registry) obey(events []accountEvent, log *logger) error {
 	return nil
 }
 
-// tell appends events to every list that upstreams of theirs read. All of these have obeyed already.
-func (r *registry) tell(events []accountEvent, log *logger) error {
-	items := map[string][]string{}
-	lists := map[string]*eventList{}
-	for _, u := range r.sharingAny(events) {
-		l := u.list
-		id := l.identity()
-		if lists[id] == nil {
-			sealed, err := l.items(events)
-			if err != nil {
-				return err
-			}
-			items[id] = sealed
-			lists[id] = l
-		}
-		l.note(items[id])
-	}
-	for id, l := range lists {
-		err := l.push(items[id])
-		processMetrics.calledRedis("rpush", err)
-		if err != nil {
-			log.redis("rpush", err)
-			return err
-		}
-	}
-	return nil
-}
-
-// sharingAny returns the upstreams in a fleet that one of the events may be about.
-func (r *registry) sharingAny(events []accountEvent) []*upstream {
+// sharing returns the upstreams that may have answers about users whom events are about.
+func (r *registry) sharing(events []accountEvent) []reached {
 	clientIDs := map[string]bool{}
 	for _, e := range events {
 		clientIDs[e.clientID] = true
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var found []*upstream
+	var states []reached
 	for _, t := range r.upstreams {
-		if t.upstream.list != nil && sharesClientID(t.upstream, clientIDs) {
-			found = append(found, t.upstream)
+		if sharesClientID(t.upstream, clientIDs) {
+			states = append(states, reached{upstream: t.upstream, inUse: t.tenants > 0})
 		}
 	}
-	return found
-}
-
-// sharing returns the upstreams that may have answers about users of an app.
-func (r *registry) sharing(clientID string) []*upstream {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var found []*upstream
-	for _, t := range r.upstreams {
-		if sharesClientID(t.upstream, map[string]bool{clientID: true}) {
-			found = append(found, t.upstream)
-		}
-	}
-	return found
+	return states
 }
 
 // release notes that an instance is gone, and has the upstream follow if no other comes.
