@@ -102,7 +102,15 @@ func isIndexed(x *userIndex, e *entry) bool {
 
 func indexEntry(x *userIndex, e *entry) {
 	indexUnder(x, e.identity.openID, e)
-	indexUnder(x, e.identity.unionID, e)
+	indexUnder(x, otherID(e), e)
+}
+
+// otherID is an identity's UnionID, unless that is its OpenID: whoever is found twice would be removed twice.
+func otherID(e *entry) string {
+	if e.identity.unionID == e.identity.openID {
+		return ""
+	}
+	return e.identity.unionID
 }
 
 func indexUnder(x *userIndex, id string, e *entry) {
@@ -129,7 +137,7 @@ func indexUnder(x *userIndex, id string, e *entry) {
 
 func unindexEntry(x *userIndex, e *entry) {
 	unindexUnder(x, e.identity.openID, e)
-	unindexUnder(x, e.identity.unionID, e)
+	unindexUnder(x, otherID(e), e)
 }
 
 func unindexUnder(x *userIndex, id string, e *entry) {
