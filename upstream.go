@@ -114,20 +114,35 @@ func resolve(u *upstream, k key, token string, req *http.Request, log *logger) a
 // resolveAnew is resolve where the cache has no fresh answer.
 func resolveAnew(u *upstream, k key, token string, req *http.Request, log *logger) answer {
 	a, f, do := decide(u, k)
+	if do == doWait {
+		a = awaitFlight(f)
+		if a.entry == nil || !endedSince(u, a.entry) {
+			countLookup(u.metrics, a.from)
+			return a
+		}
+		// The request may have come after the event that ended it. Once is enough: what is under way now has begun since.
+		a, f, do = decide(u, k)
+	}
 	switch do {
 	case doRefresh:
 		go fly(u, k, token, clientAddress(req), f, log)
 	case doWait:
-		<-f.done
-		a = f.answer
-		if a.from == fromHuawei {
-			a.from = fromCoalesced
-		}
+		a = awaitFlight(f)
 	case doFly:
 		fly(u, k, token, clientAddress(req), f, log)
 		a = f.answer
 	}
 	countLookup(u.metrics, a.from)
+	return a
+}
+
+// awaitFlight waits for the answer of a flight that another request has caused.
+func awaitFlight(f *flight) answer {
+	<-f.done
+	a := f.answer
+	if a.from == fromHuawei {
+		a.from = fromCoalesced
+	}
 	return a
 }
 

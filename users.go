@@ -277,6 +277,13 @@ func forgottenSince(x *userIndex, id string, asked time.Duration) bool {
 	return ok && asked <= at
 }
 
+// endedSince tells whether a good answer's user was forgotten after Huawei was asked.
+func endedSince(u *upstream, e *entry) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.good.users != nil && isForgotten(u.good.users, e)
+}
+
 // keepGood stores a good answer, unless its user was forgotten meanwhile. It tells whether it did. The lock is held.
 func keepGood(u *upstream, e *entry, now time.Duration) bool {
 	if x := u.good.users; x != nil {

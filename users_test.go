@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -60,6 +61,26 @@ func TestForgetUser_endsAllAnswersAboutThemByEitherID(t *testing.T) {
 	}
 }
 
+func TestForgetUser_endsAnAnswerOnceWhoseIDsAreTheSame(t *testing.T) {
+	t.Parallel()
+	for _, tokens := range []int{1, 2, fewOfUser + 1} {
+		for _, id := range []struct{ openID, unionID string }{{"same", ""}, {"", "same"}, {"same", "same"}} {
+			r := newWatchedRig(t, nil)
+			for i := 0; i < tokens; i++ {
+				r.put(fmt.Sprint("token ", i), "same", "same")
+			}
+			r.put("another", "open-2", "union-2")
+			requireIndexed(t, r)
+			r.clock.advance(time.Second)
+			require.Equal(t, tokens, forgetUser(r.upstream, id.openID, id.unionID))
+			require.Len(t, r.good.entries, 1)
+			require.Len(t, r.good.byEnd, 1)
+			require.True(t, r.has("another"))
+			requireIndexed(t, r)
+		}
+	}
+}
+
 func TestForgetUser_theNextRequestAsksHuawei(t *testing.T) {
 	t.Parallel()
 	r := newWatchedRig(t, nil)
@@ -100,6 +121,66 @@ func TestForgetUser_doesNotKeepWhatALookupUnderWayBrings(t *testing.T) {
 	r.clock.advance(time.Second)
 	r.requireUser(r.ask("mainland/1"), "mainland/1", fromHuawei)
 	require.True(t, r.has("mainland/1"))
+}
+
+// A lookup that began before the event may be under way still.
+func TestForgetUser_aRequestAfterTheEventGetsNothingOfBefore(t *testing.T) {
+	t.Parallel()
+	for _, revoked := range []bool{false, true} {
+		r := newWatchedRig(t, nil)
+		var decided atomic.Int64
+		now := r.since
+		r.since = func(since time.Time) time.Duration {
+			decided.Add(1)
+			return now(since)
+		}
+		k := keyOf(r.upstream, "mainland/1")
+		user, _ := huaweisim.UserOf("mainland/1")
+		f := beginFlight(r.flights, k, false, r.clock.since(epoch))
+		r.clock.advance(time.Second)
+		forgetUser(r.upstream, user.OpenID, "")
+		r.clock.advance(time.Second)
+		if revoked {
+			r.sim.Revoke("mainland/1")
+		}
+		answers := make(chan answer)
+		const requests = 3
+		begun := decided.Load()
+		for i := 0; i < requests; i++ {
+			go func() { answers <- r.resolve("mainland/1", addressOf("1")) }()
+		}
+		eventually(t, func() bool { return decided.Load() == begun+requests }) // to wait for the flight
+		f.verdict = &verdict{identity: newIdentity(user.OpenID, user.UnionID, user.MobileNumber, "", "")}
+		land(r.upstream, k, f)
+		close(f.done)
+		for i := 0; i < requests; i++ {
+			if a := <-answers; revoked {
+				r.requireRefused(a, codeTokenInvalid)
+			} else {
+				r.requireUser(a, "mainland/1", a.from)
+			}
+		}
+		require.Equal(t, 1, r.calls("mainland/1"))
+	}
+}
+
+// Whoever waits for a lookup is served by it where no event was about its user.
+func TestForgetUser_whoWaitsForALookupAsksOnlyAfterAnEvent(t *testing.T) {
+	t.Parallel()
+	for _, watched := range []bool{false, true} {
+		r := newRig(t, nil)
+		if watched {
+			watchUsers(r.upstream)
+			forgetUser(r.upstream, "somebody else", "")
+		}
+		k := keyOf(r.upstream, "mainland/1")
+		user, _ := huaweisim.UserOf("mainland/1")
+		f := beginFlight(r.flights, k, false, r.clock.since(epoch))
+		f.answer = answer{entry: &entry{identity: newIdentity(user.OpenID, user.UnionID, user.MobileNumber, "", "")}, from: fromHuawei}
+		close(f.done)
+		r.requireUser(r.resolve("mainland/1", addressOf("1")), "mainland/1", fromCoalesced)
+		require.Zero(t, r.calls("mainland/1"))
+	}
 }
 
 func TestForgetUser_refusalsStay(t *testing.T) {
@@ -221,7 +302,7 @@ func requireIndexed(t *testing.T, r *rig) {
 	require.Len(t, indexed, len(r.good.entries))
 	for _, e := range r.good.entries {
 		want := 1
-		if e.identity.unionID != "" {
+		if e.identity.unionID != "" && e.identity.unionID != e.identity.openID {
 			want = 2
 		}
 		require.Equal(t, want, indexed[e])

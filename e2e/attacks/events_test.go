@@ -134,6 +134,8 @@ func (c *cases) eventsDuringLookups() {
 	c.deliver("during a lookup", huaweisim.Event{Token: t}, http.StatusOK)
 	c.ailing.sim.Revoke(t)
 	c.ailing.sim.SetFaults()
+	c.send("after the event, while the lookup is under way", request{to: "hour-ailing", lines: append(forgery(), bearer(t))},
+		refused("token_invalid"))
 	// Huawei's answer was on its way when the event came.
 	c.judge("during the lookup", <-answered, user(t))
 	c.send("after the lookup", request{to: "hour-ailing", lines: append(forgery(), bearer(t))}, refused("token_invalid"))

@@ -124,6 +124,7 @@ var mutants = []mutant{
 	{"the bound on calls for keys", "look", "n >= k.next", "true", by(&accountEvents)},
 	{"the forgetting of users", "forgetUser", "", "return 0", by(&accountEvents)},
 	{"the forgetting of what lookups bring", "keepGood", "isForgotten(x, e)", "false", by(&accountEvents)},
+	{"the look at what an event ended meanwhile", "resolveAnew", "!endedSince(u, a.entry)", "true", by(&accountEvents)},
 	{"the forgetting in states without client IDs", "sharesClientID", "len(u.client.clientIDs) == 0", "false", by(&accountEvents)},
 	{"taking the token off", "forwardChanged", "withoutToken(s, r, w)", "r", by(&errorPages)},
 }
