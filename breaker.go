@@ -57,6 +57,12 @@ func admits(b *breaker, known bool, address string, now time.Duration) (wait tim
 	return 0, true, true
 }
 
+// isOpen tells whether a breaker keeps lookups from Huawei, strangers' at least. One that waits for somebody to probe does not, however
+// long nobody comes.
+func isOpen(b *breaker, now time.Duration) bool {
+	return b.pause > 0 && (b.probing || now < b.until+probePriority)
+}
+
 // conclude notes how an admitted lookup ended. One that was under way when the breaker opened, and is no probe, is old news.
 func conclude(b *breaker, p *pass, v *verdict, now time.Duration) {
 	if p.probe {

@@ -228,3 +228,23 @@ func TestBreaker_remembersNoMoreThanItNeeds(t *testing.T) {
 	require.LessOrEqual(t, len(b.addresses), failuresToOpen)
 	require.LessOrEqual(t, len(b.told), addressesTold)
 }
+
+// What is counted as open is what keeps somebody out: nobody has to come and probe before an alert ends.
+func TestBreaker_isOpenWhileItKeepsLookupsOutAndNotWhileNobodyComes(t *testing.T) {
+	t.Parallel()
+	require.False(t, isOpen(&breaker{}, time.Hour))
+	for _, now := range []time.Duration{0, 4, 5} {
+		b := openBreaker()
+		_, _, ok := admits(b, false, "a", now*time.Second)
+		require.False(t, ok, "%d s", now)
+		require.True(t, isOpen(b, now*time.Second), "%d s", now)
+	}
+	for _, now := range []time.Duration{6, 3600} {
+		b := openBreaker()
+		require.False(t, isOpen(b, now*time.Second), "%d s", now)
+		p := probe(t, b, false, "a", now*time.Second)
+		require.True(t, isOpen(b, now*time.Second+time.Minute), "%d s, a probe is under way", now)
+		conclude(b, p, failed(whenTimeout, ""), now*time.Second)
+		require.True(t, isOpen(b, now*time.Second), "%d s, the probe failed", now)
+	}
+}

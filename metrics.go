@@ -153,14 +153,20 @@ func countLookup(m *metrics, from string) {
 	m.lookups.Add(from, 1)
 }
 
-// resultOK is the result of a call that brought what it was to bring.
-const resultOK = "ok"
+// Results of calls beside the codes that they make.
+const (
+	resultOK         = "ok"          // brought what it was to bring
+	resultHostDenied = "host_denied" // this host may not ask; permission_denied is about one token
+)
 
 // countCall counts a call of Huawei; v is nil where it brought no verdict, but what another call needs.
 func countCall(m *metrics, api string, v *verdict, took time.Duration) {
 	result := resultOK
 	if v != nil && v.outcome != nil {
 		result = v.outcome.code
+		if v.outcome.result != "" {
+			result = v.outcome.result
+		}
 	}
 	m.calls.Add(api+" "+result, 1)
 	observe(m.durations[api], took.Seconds())
@@ -256,10 +262,10 @@ func (m *metrics) families() []family {
 		{"cache_entries", "gauge", "Answers kept, by kind.", []sample{
 			{labels: []string{"kind", "identity"}, value: float64(s.identities)}, {labels: []string{"kind", "refusal"}, value: float64(s.refusals)}}},
 		{"cache_evictions_total", "counter", "Answers that had to go before their end, for want of room.", []sample{{value: float64(m.evictions.Value())}}},
-		{"huawei_calls_total", "counter", "Calls of Huawei Account Kit by result: ok, or the code that it makes.", samplesOf(m.calls, []string{"api", "result"})},
+		{"huawei_calls_total", "counter", "Calls of Huawei Account Kit by result: ok, host_denied, or the code that it makes.", samplesOf(m.calls, []string{"api", "result"})},
 		{"huawei_call_duration_seconds", "histogram", "How long calls of Huawei Account Kit took.", m.histograms()},
 		{"huawei_in_flight", "gauge", "Lookups that Huawei is being asked about.", []sample{{value: float64(s.underWay)}}},
-		{"breaker_open", "gauge", "Breakers that keep Huawei from being asked; there is one for each set of options.", []sample{{value: float64(s.open)}}},
+		{"breaker_open", "gauge", "Breakers that keep Huawei from being asked at the moment; there is one for each set of options in use.", []sample{{value: float64(s.open)}}},
 		{"redis_calls_total", "counter", "Calls of Redis by result.", samplesOf(m.redis, []string{"op", "result"})},
 		{"events_total", "counter", "Account events of Huawei's by result.", samplesOf(m.events, []string{"type", "result"})},
 	}

@@ -137,6 +137,17 @@ func TestMetrics_tellHowAnAnswerWasComeBy(t *testing.T) {
 	require.EqualValues(t, 1, valueIn(r.metrics.calls, "getInfo "+codeUnavailable))
 }
 
+// A token without a scope is one client's; a host that may not ask is everybody's.
+func TestMetrics_tellADeniedHostFromADeniedToken(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	for _, token := range []string{"http/403/1", "nsp/5/1", "nsp/403/1", "forbidden/1"} {
+		r.requireRefused(r.ask(token), codePermissionDenied)
+	}
+	require.EqualValues(t, 2, valueIn(r.metrics.calls, "getInfo "+resultHostDenied))
+	require.EqualValues(t, 2, valueIn(r.metrics.calls, "getInfo "+codePermissionDenied))
+}
+
 func TestMetrics_countWhatHadToGoForWantOfRoom(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(c *Config) { c.Cache.MaxEntries = "2" })

@@ -204,15 +204,17 @@ type totals struct {
 	identities int // kept
 	refusals   int
 	underWay   int // lookups
-	open       int // breakers
+	open       int // breakers, of upstreams that are in use
 }
 
 // state adds up what the upstreams have at the moment.
 func (r *registry) state() totals {
 	r.mu.Lock()
 	var all []*upstream
+	inUse := map[*upstream]bool{}
 	for _, t := range r.upstreams {
 		all = append(all, t.upstream)
+		inUse[t.upstream] = t.tenants > 0
 	}
 	r.mu.Unlock()
 	var s totals
@@ -223,7 +225,7 @@ func (r *registry) state() totals {
 		u.mu.Unlock()
 		u.gate.mu.Lock()
 		s.underWay += u.gate.underWay
-		if u.gate.breaker.pause > 0 {
+		if inUse[u] && isOpen(&u.gate.breaker, u.gate.since(epoch)) {
 			s.open++
 		}
 		u.gate.mu.Unlock()

@@ -85,3 +85,21 @@ func TestRegistry_aPanicLeavesTheLockFree(t *testing.T) {
 	require.Panics(t, func() { r.acquire(context.Background(), s.key(), s) })
 	require.True(t, r.mu.TryLock())
 }
+
+func TestRegistry_countsTheOpenBreakersOfUpstreamsInUse(t *testing.T) {
+	t.Parallel()
+	r, a := newTestRegistry()
+	s := testSettings("https://a")
+	ctx, cancel := context.WithCancel(context.Background())
+	u := r.acquire(ctx, s.key(), s)
+	u.gate.breaker = *openBreaker()
+	now := time.Second
+	u.gate.since = func(time.Time) time.Duration { return now }
+	require.Equal(t, 1, r.state().open)
+	now = time.Hour
+	require.Zero(t, r.state().open, "whoever comes next is let through")
+	now = time.Second
+	cancel()
+	eventually(t, func() bool { return a.count() == 1 })
+	require.Zero(t, r.state().open, "it keeps nobody out any more")
+}

@@ -56,6 +56,7 @@ type outcome struct {
 	status int    // what the client gets
 	code   string // why
 	detail string // in plain words, where those of the code do not fit
+	result string // of the call in metrics, where the code does not tell enough
 
 	remembered bool // for cache.negativeTTL
 	retried    bool // up to huawei.retries times, while huawei.timeout lasts
@@ -67,7 +68,7 @@ var outcomes = []outcome{
 	{nsp: "6 102 31204", when: whenExpired, status: 401, code: codeTokenInvalid, remembered: true, definite: true},
 	{when: whenForeign, status: 401, code: codeTokenForeign, remembered: true, definite: true},
 	{nsp: "403", status: 403, code: codePermissionDenied, remembered: true, definite: true},
-	{nsp: "5", http: "403", status: 403, code: codePermissionDenied, detail: detailHostDenied},
+	{nsp: "5", http: "403", status: 403, code: codePermissionDenied, detail: detailHostDenied, result: resultHostDenied},
 	{nsp: "503 1302 4 7 8", http: "503 429", status: 503, code: codeThrottled, trips: true},
 	{nsp: "70001402 70020002", http: "502", when: whenConnection, status: 502, code: codeUnavailable, retried: true, trips: true},
 	{http: "504", when: whenTimeout, status: 504, code: codeTimeout, retried: true, trips: true},
