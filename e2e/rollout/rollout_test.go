@@ -86,9 +86,18 @@ type bed struct {
 	egress  *egress
 }
 
+// labels are Traefik's metrics as docs/operations.md has them.
+const labels = `metrics:
+  prometheus:
+    addEntryPointsLabels: false
+    addRoutersLabels: true
+    headerLabels:
+      identity: X-User-Status
+`
+
 func newBed(t *testing.T) *bed {
 	t.Helper()
-	p, err := proxy.Start(context.Background(), proxy.Options{})
+	p, err := proxy.Start(context.Background(), proxy.Options{Static: labels})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, p.Stop()) })
 	b := &bed{proxy: p, backend: httptest.NewServer(echo.Handler()), sim: huaweisim.New()}
@@ -241,7 +250,7 @@ func takesCookies(t *testing.T, b *bed) {
 }
 
 func keepsTheOrder(t *testing.T, b *bed) {
-	preflight := b.send(t, "OPTIONS", "/", "Origin: https://shop.example", "Access-Control-Request-Method: POST")
+	preflight := b.send(t, "OPTIONS", "/", "Origin: https://shop.example", "Access-Control-Request-Method: POST", "X-User-Status: forged")
 	assert.Equal(t, "https://shop.example", preflight.Header.Get("Access-Control-Allow-Origin"), "answered in front of the plugin")
 	assert.Zero(t, preflight.Header.Get("WWW-Authenticate"))
 
@@ -254,8 +263,22 @@ func keepsTheOrder(t *testing.T, b *bed) {
 	assert.NotZero(t, limited, "a user is limited")
 	b.send(t, "GET", "/", bearer("mainland/idle")).is(t, "mainland/idle")
 	for range 5 {
-		require.Equal(t, http.StatusUnauthorized, b.send(t, "GET", "/", bearer("expired/1")).StatusCode, "who is refused is not counted")
+		require.Equal(t, http.StatusUnauthorized, b.send(t, "GET", "/", bearer("expired/1"), "X-User-Status: forged").StatusCode, "who is refused is not counted")
 	}
+	counted := b.metrics(t)
+	assert.Contains(t, counted, `identity="token_invalid"`)
+	assert.NotContains(t, counted, "forged", "no client chooses a label, whoever answers")
+}
+
+// metrics are Traefik's own.
+func (b *bed) metrics(t *testing.T) string {
+	t.Helper()
+	resp, err := http.Get(b.proxy.APIURL() + "/metrics")
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	return string(text)
 }
 
 // calls is how often Huawei was asked who a token's user is.

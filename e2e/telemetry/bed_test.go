@@ -62,6 +62,7 @@ const static = `  format: json
         X-User-Status: keep
 metrics:
   prometheus:
+    addEntryPointsLabels: false
     addRoutersLabels: true
     headerLabels:
       identity: X-User-Status
