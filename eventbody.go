@@ -23,7 +23,7 @@ const (
 	maxJTI  = 256 // bytes
 )
 
-// accountEvent is what one event says of a user. IDs may be empty, and match nobody then.
+// accountEvent is what one event says of a user. One of the IDs may be empty, and matches nobody then.
 type accountEvent struct {
 	kind     string // a value of eventTypes
 	clientID string
@@ -69,7 +69,7 @@ func parseEvents(body []byte, audience []string) ([]accountEvent, *eventRefusal)
 	return events, nil
 }
 
-// parseEvent reads one event, which may be of several types at once. Types that are not known are left out.
+// parseEvent reads one event, which may be of several types at once. What is of no known type, or about nobody, is left out.
 func parseEvent(element json.RawMessage, audience []string) ([]accountEvent, *eventRefusal) {
 	var body eventBody
 	if json.Unmarshal(element, &body) != nil || body.Events == nil || len(body.JTI) > maxJTI {
@@ -89,9 +89,10 @@ func parseEvent(element json.RawMessage, audience []string) ([]accountEvent, *ev
 		if subject == nil {
 			return nil, badEvent("an event of a known type has no subject, or its sub or extra is no text")
 		}
-		events = append(events, accountEvent{
-			kind: kind, clientID: clientID, jti: body.JTI, openID: idOf(subject.Extra), unionID: idOf(subject.Sub),
-		})
+		e := accountEvent{kind: kind, clientID: clientID, jti: body.JTI, openID: idOf(subject.Extra), unionID: idOf(subject.Sub)}
+		if e.openID != "" || e.unionID != "" {
+			events = append(events, e)
+		}
 	}
 	return events, nil
 }
@@ -112,11 +113,10 @@ func subjectIn(raw json.RawMessage) *eventSubject {
 	return payload.Subject
 }
 
-// commonText returns a text that two lists have in common; "" = none. One list is as long as a body lets it be, the other has no
-// more than the client IDs that are configured.
-func commonText(long, short []string) string {
-	for _, text := range short {
-		for _, other := range long {
+// commonText returns a text that two lists have in common; "" = none.
+func commonText(first, second []string) string {
+	for _, text := range second {
+		for _, other := range first {
 			if text == other {
 				return text
 			}

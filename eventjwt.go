@@ -1,6 +1,7 @@
 package huaweiid
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/rsa"
@@ -19,6 +20,8 @@ const (
 	maxJWT      = 8 << 10 // bytes, with the scheme before it
 	maxEventAge = time.Hour
 	eventSkew   = time.Minute // between Huawei's clock and ours
+	// maxAudience is how many texts an aud may have. Whoever sends a JWT chooses how many there are to compare.
+	maxAudience = 16
 )
 
 // Algorithms that are accepted. The key's type has the last word: see verified.
@@ -31,6 +34,7 @@ const (
 // eventJWT is a JWT that was read; nothing of it is verified.
 type eventJWT struct {
 	alg, kid  string
+	idToken   bool // it is a user's, from a sign-in
 	issuer    string
 	audience  []string
 	issued    float64 // seconds since 1970
@@ -50,6 +54,11 @@ type jwtClaims struct {
 	Aud json.RawMessage `json:"aud"`
 	Iat *float64        `json:"iat"`
 	Exp *float64        `json:"exp"`
+
+	// All of Huawei's ID tokens have the first two, those of a sign-in that asked for it the third.
+	AtHash json.RawMessage `json:"at_hash"`
+	Azp    json.RawMessage `json:"azp"`
+	Nonce  json.RawMessage `json:"nonce"`
 }
 
 // parseJWT returns nil for what is no JWT, or none that could be accepted, whatever key and time it is.
@@ -72,6 +81,7 @@ func parseJWT(text string) *eventJWT {
 	return &eventJWT{
 		alg:       header.Alg,
 		kid:       header.Kid,
+		idToken:   claims.AtHash != nil || claims.Azp != nil || claims.Nonce != nil,
 		issuer:    claims.Iss,
 		audience:  textsOf(claims.Aud),
 		issued:    *claims.Iat,
@@ -86,8 +96,11 @@ func decodePart(text string, into interface{}) bool {
 	return err == nil && json.Unmarshal(part, into) == nil
 }
 
-// textsOf reads a text or a list of texts, as aud may be either; nil for anything else.
+// textsOf reads a text or a list of texts, as aud may be either; nil for anything else, and for a list that is too long to be one.
 func textsOf(raw json.RawMessage) []string {
+	if bytes.Count(raw, []byte(",")) >= maxAudience {
+		return nil
+	}
 	var one string
 	if json.Unmarshal(raw, &one) == nil {
 		return []string{one}
@@ -103,6 +116,11 @@ func textsOf(raw json.RawMessage) []string {
 func checkClaims(t *eventJWT, clientIDs map[string]bool, now time.Time) *eventRefusal {
 	if t == nil {
 		return unauthentic(eventUnauthentic, "no JWT with alg RS256, PS256 or ES256, a kid and an iat")
+	}
+	// Huawei documents neither a claim nor a typ that only events have. Should its ID tokens be by the same issuer and keys, every
+	// user could send events with their own.
+	if t.idToken {
+		return unauthentic(eventUnauthentic, "the JWT is an ID token")
 	}
 	seconds, skew := float64(now.UnixMilli())/1000, eventSkew.Seconds()
 	switch {
@@ -120,7 +138,7 @@ func checkClaims(t *eventJWT, clientIDs map[string]bool, now time.Time) *eventRe
 		}
 	}
 	if len(ours) == 0 {
-		return &eventRefusal{status: 400, code: eventInvalidAud, description: "the JWT is for none of audience.clientIDs"}
+		return &eventRefusal{status: 400, code: eventInvalidAud, description: "the JWT is for none of audience.clientIDs, or for more than 16"}
 	}
 	t.audience = ours
 	return nil

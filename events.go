@@ -161,13 +161,17 @@ func readEvents(r *receiver, rw http.ResponseWriter, req *http.Request) ([]accou
 	return events, nil, nil
 }
 
-// takeEvents obeys the events that were not taken before. They are remembered only then, so that a delivery which failed can come
-// again.
+// takeEvents obeys the events that were not taken before, and of those that say the same the first. They are remembered only then, so
+// that a delivery which failed can come again.
 func takeEvents(r *receiver, events []accountEvent, log *logger) error {
 	var fresh []accountEvent
+	said := map[string]bool{}
 	for i := range events {
-		if !r.seen.has(events[i]) {
-			fresh = append(fresh, events[i])
+		e := events[i]
+		says := strings.Join([]string{e.kind, e.clientID, e.openID, e.unionID}, "\n")
+		if !said[says] && !r.seen.has(e) {
+			fresh = append(fresh, e)
+			said[says] = true
 		}
 	}
 	if len(fresh) == 0 {
@@ -176,8 +180,8 @@ func takeEvents(r *receiver, events []accountEvent, log *logger) error {
 	if err := r.obey(fresh, log); err != nil {
 		return err
 	}
-	for i := range fresh {
-		r.seen.add(fresh[i])
+	for i := range events {
+		r.seen.add(events[i])
 	}
 	return nil
 }

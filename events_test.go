@@ -2,6 +2,7 @@ package huaweiid
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -75,7 +76,7 @@ func TestEvents_refusalsForgetNothing(t *testing.T) {
 		"no-jwt": eventUnauthentic, "garbage": eventUnauthentic, "alg-none": eventUnauthentic, "hs256": eventUnauthentic,
 		"no-kid": eventUnauthentic, "unknown-kid": eventInvalidKey, "other-key": eventUnauthentic, "crit": eventUnauthentic,
 		"wrong-issuer": eventInvalidIssuer, "wrong-audience": eventInvalidAud, "other-app": eventInvalidAud, "expired": eventUnauthentic, "future": eventUnauthentic,
-		"old": eventUnauthentic, "no-iat": eventUnauthentic, "body-audience": eventInvalidAud, "no-events": eventInvalidRequest,
+		"old": eventUnauthentic, "no-iat": eventUnauthentic, "id-token": eventUnauthentic, "body-audience": eventInvalidAud, "no-events": eventInvalidRequest,
 		"bad-event": eventInvalidAud + eventInvalidRequest, "no-event": eventInvalidRequest, "no-json": eventInvalidRequest,
 		"oversize": eventInvalidRequest, "get": "",
 	}
@@ -129,6 +130,78 @@ func TestEvents_whatFailedCanComeAgain(t *testing.T) {
 	require.Equal(t, 1, calls)
 }
 
+// unsigned is a JWT that could count, if its signature did.
+func unsigned(t *testing.T, claims map[string]any) *eventJWT {
+	t.Helper()
+	all := map[string]any{"iss": "a", "aud": "1", "iat": time.Now().Unix()}
+	for name, claim := range claims {
+		all[name] = claim
+	}
+	encoded, err := json.Marshal(all)
+	require.NoError(t, err)
+	encode := base64.RawURLEncoding.EncodeToString
+	parsed := parseJWT(encode([]byte(`{"alg":"RS256","kid":"k"}`)) + "." + encode(encoded) + ".AA")
+	require.NotNil(t, parsed)
+	return parsed
+}
+
+// Should Huawei announce for events what it signs ID tokens with, then every user has a JWT that is signed as an event's.
+func TestEvents_anIDTokenIsNone(t *testing.T) {
+	t.Parallel()
+	ours := map[string]bool{"1": true}
+	require.Nil(t, checkClaims(unsigned(t, map[string]any{"jti": "a", "sub": "union"}), ours, time.Now()))
+	for _, claim := range []string{"at_hash", "azp", "nonce"} {
+		refusal := checkClaims(unsigned(t, map[string]any{claim: "a"}), ours, time.Now())
+		require.NotNil(t, refusal, claim)
+		require.Equal(t, eventUnauthentic, refusal.code)
+		require.Contains(t, refusal.description, "ID token")
+	}
+}
+
+// A stranger chooses how many there are, and loops cost the interpreter.
+func TestEvents_anAudienceOfManyIsNotLookedThrough(t *testing.T) {
+	t.Parallel()
+	ours := map[string]bool{"1": true}
+	many := make([]string, maxAudience)
+	many[maxAudience-1] = "1"
+	require.Nil(t, checkClaims(unsigned(t, map[string]any{"aud": many}), ours, time.Now()))
+	many = append(many, "1")
+	refusal := checkClaims(unsigned(t, map[string]any{"aud": many}), ours, time.Now())
+	require.NotNil(t, refusal)
+	require.Equal(t, eventInvalidAud, refusal.code)
+
+	body, err := json.Marshal(map[string]any{"aud": many, "events": map[string]any{}})
+	require.NoError(t, err)
+	_, refusal = parseEvents(body, []string{"1"})
+	require.NotNil(t, refusal)
+	require.Equal(t, eventInvalidAud, refusal.code)
+}
+
+func TestEvents_aboutNobodyAreAnsweredAndIgnored(t *testing.T) {
+	t.Parallel()
+	handler, p, sim := newEventsInstance(t, nil)
+	p.receiver.obey = func([]accountEvent, *logger) error { t.Error("obeyed"); return nil }
+	for _, e := range []huaweisim.Event{{}, {OpenID: "not an ID", UnionID: strings.Repeat("x", maxValue+1)}} {
+		require.Equal(t, http.StatusOK, deliver(t, handler, sim, e).Code)
+	}
+}
+
+func TestEvents_whatADeliverySaysTwiceIsObeyedOnce(t *testing.T) {
+	t.Parallel()
+	_, p, _ := newEventsInstance(t, nil)
+	var obeyed []accountEvent
+	p.receiver.obey = func(events []accountEvent, _ *logger) error { obeyed = append(obeyed, events...); return nil }
+	first := accountEvent{kind: "tokens-revoked", clientID: "1", jti: "first", openID: "open"}
+	again, purged, other := first, first, first
+	again.jti = "again"
+	purged.kind = "account-purged"
+	other.openID = "open-2"
+	require.NoError(t, takeEvents(p.receiver, []accountEvent{first, again, purged, other, other}, p.log))
+	require.Equal(t, []accountEvent{first, purged, other}, obeyed)
+	require.NoError(t, takeEvents(p.receiver, []accountEvent{again}, p.log))
+	require.Len(t, obeyed, 3, "its jti was taken")
+}
+
 func TestEvents_otherPathsGoOn(t *testing.T) {
 	t.Parallel()
 	handler, _, _ := newEventsInstance(t, nil)
@@ -171,7 +244,7 @@ func TestEventKeys_areAskedForOnceAMinuteWhoeverSendsWhat(t *testing.T) {
 func TestEventKeys_causeNoCallForWhatCannotCount(t *testing.T) {
 	t.Parallel()
 	handler, _, sim := newEventsInstance(t, nil)
-	for _, fault := range []string{"no-jwt", "garbage", "alg-none", "hs256", "no-kid", "crit", "wrong-audience", "expired", "future", "old", "get"} {
+	for _, fault := range []string{"no-jwt", "garbage", "alg-none", "hs256", "no-kid", "crit", "wrong-audience", "expired", "future", "old", "id-token", "get"} {
 		deliver(t, handler, sim, huaweisim.Event{Token: "mainland/1", Fault: fault})
 	}
 	require.Zero(t, sim.EventAnnouncements())

@@ -78,15 +78,20 @@ var eventFaults = map[string]func(*delivery){
 	"expired":        func(d *delivery) { d.claims["exp"] = d.now.Add(-2 * time.Minute).Unix() },
 	"future":         func(d *delivery) { d.claims["iat"] = d.now.Add(2 * time.Minute).Unix() },
 	"old":            func(d *delivery) { d.claims["iat"] = d.now.Add(-62 * time.Minute).Unix() },
-	"no-iat":         func(d *delivery) { delete(d.claims, "iat") },
-	"other-app":      func(d *delivery) { d.claims["aud"], d.event["aud"] = ForeignClientID, ForeignClientID },
-	"body-audience":  func(d *delivery) { d.event["aud"] = ForeignClientID },
-	"no-events":      func(d *delivery) { delete(d.event, "events") },
-	"bad-event":      func(d *delivery) { d.more = append(d.more, map[string]any{"aud": ClientID, "events": 1}) },
-	"no-event":       func(d *delivery) { d.body = []byte("[]") },
-	"no-json":        func(d *delivery) { d.body = []byte("<html>") },
-	"oversize":       func(d *delivery) { d.event["padding"] = strings.Repeat("x", 64<<10) },
-	"get":            func(d *delivery) { d.method = http.MethodGet },
+	// Huawei's sign-in gives every user such a JWT.
+	"id-token": func(d *delivery) {
+		delete(d.claims, "jti")
+		d.claims["sub"], d.claims["openid"], d.claims["azp"], d.claims["at_hash"] = "union", "open", ClientID, "hash"
+	},
+	"no-iat":        func(d *delivery) { delete(d.claims, "iat") },
+	"other-app":     func(d *delivery) { d.claims["aud"], d.event["aud"] = ForeignClientID, ForeignClientID },
+	"body-audience": func(d *delivery) { d.event["aud"] = ForeignClientID },
+	"no-events":     func(d *delivery) { delete(d.event, "events") },
+	"bad-event":     func(d *delivery) { d.more = append(d.more, map[string]any{"aud": ClientID, "events": 1}) },
+	"no-event":      func(d *delivery) { d.body = []byte("[]") },
+	"no-json":       func(d *delivery) { d.body = []byte("<html>") },
+	"oversize":      func(d *delivery) { d.event["padding"] = strings.Repeat("x", 64<<10) },
+	"get":           func(d *delivery) { d.method = http.MethodGet },
 }
 
 // EventFaults returns the names of what can be wrong with a delivery.

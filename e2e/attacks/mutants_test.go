@@ -116,6 +116,7 @@ var mutants = []mutant{
 	{"the end of account events", "checkClaims", "*t.expires <= s", "false", by(&accountEvents)},
 	{"the look at account events from the future", "checkClaims", "t.issued > s", "false", by(&accountEvents)},
 	{"the age of account events", "checkClaims", "t.issued < s", "false", by(&accountEvents)},
+	{"the look for ID tokens among account events", "checkClaims", "t.idToken", "false", by(&accountEvents)},
 	{"the look at extensions of account events", "parseJWT", "h.Crit != nil", "false", by(&accountEvents)},
 	{"the refusal of one bad event among good ones", "parseEvents", "return nil, refusal", "continue", by(&accountEvents)},
 	{"the memory of account events", "takeEvents", "!r.seen.has(e)", "true", by(&accountEvents)},

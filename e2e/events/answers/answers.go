@@ -24,6 +24,7 @@ var ToFaults = map[string]Answer{
 	"future":         {401, "authentication_failed"},
 	"old":            {401, "authentication_failed"},
 	"no-iat":         {401, "authentication_failed"},
+	"id-token":       {401, "authentication_failed"},
 	"body-audience":  {400, "invalid_audience"},
 	"no-events":      {400, "invalid_request"},
 	"bad-event":      {400, "invalid_request"},
