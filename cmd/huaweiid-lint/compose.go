@@ -4,14 +4,13 @@ import (
 	"fmt"
 	"os"
 	"reflect"
-	"regexp"
 	"slices"
 	"sort"
 	"strings"
 )
 
-// Compose files: what Traefik's Docker and Swarm providers read of them are the labels of services, and the command of a service that
-// is a Traefik is its static configuration.
+// Compose files: what Traefik's Docker and Swarm providers read of them are the labels of services. The command of a service that is a
+// Traefik is its static configuration, or its environment is.
 
 // Providers, as they stand after the @ of a name.
 const (
@@ -26,10 +25,9 @@ func isCompose(d *document) bool {
 	return len(services) > 0 && !isFile
 }
 
-// label is one of a container, or an argument of its command.
+// label is one of a container, or an argument or a variable of its command.
 type label struct {
 	name, value string
-	known       bool // false where a variable in the value has none
 	line        int
 }
 
@@ -47,7 +45,11 @@ func (m *model) addCompose(d *document, plugin string) {
 		at := []string{"services", name}
 		m.addLabels(labelsOf(d, service["labels"], under(at, "labels")), d.file, name, ofDocker, plugin)
 		m.addLabels(labelsOf(d, deploy["labels"], under(at, "deploy", "labels")), d.file, name, ofSwarm, plugin)
-		m.addEntryPoints(treeOf(d.file, argumentsOf(d, service["command"], under(at, "command"))).data)
+		static, given := argumentsOf(d, service["command"], under(at, "command"))
+		if !given { // Traefik takes its variables only where it has no arguments
+			static = variablesOf(d, service["environment"], under(at, "environment"))
+		}
+		m.addEntryPoints(treeOf(d.file, static).data)
 	}
 }
 
@@ -55,13 +57,12 @@ func (m *model) addCompose(d *document, plugin string) {
 func labelsOf(d *document, value any, path []string) []label {
 	var found []label
 	add := func(name, value, key string) {
-		text, known := interpolated(value)
-		found = append(found, label{strings.TrimSpace(name), text, known, d.at(under(path, key)...).line})
+		found = append(found, label{strings.TrimSpace(name), value, d.at(under(path, key)...).line})
 	}
 	switch value := value.(type) {
 	case []any:
 		for i, element := range value {
-			name, text, _ := strings.Cut(fmt.Sprint(element), "=")
+			name, text, _ := strings.Cut(interpolated(fmt.Sprint(element)), "=")
 			add(name, text, fmt.Sprint(i))
 		}
 	case map[string]any:
@@ -69,14 +70,16 @@ func labelsOf(d *document, value any, path []string) []label {
 			if element == nil {
 				element = ""
 			}
-			add(name, fmt.Sprint(element), name)
+			add(name, interpolated(fmt.Sprint(element)), name)
 		}
 	}
 	return found
 }
 
-// argumentsOf reads the arguments of a command that are about entry points.
-func argumentsOf(d *document, value any, path []string) []label {
+const ofEntryPoints = "entrypoints."
+
+// argumentsOf reads the arguments of a command that are about entry points, and tells whether Traefik has any.
+func argumentsOf(d *document, value any, path []string) (found []label, given bool) {
 	var arguments []any
 	switch value := value.(type) {
 	case []any:
@@ -86,47 +89,34 @@ func argumentsOf(d *document, value any, path []string) []label {
 			arguments = append(arguments, argument)
 		}
 	}
-	var found []label
 	for i, argument := range arguments {
-		name, text, hasValue := strings.Cut(strings.TrimLeft(fmt.Sprint(argument), "-"), "=")
+		written := interpolated(fmt.Sprint(argument))
+		name, text, hasValue := strings.Cut(strings.TrimLeft(written, "-"), "=")
 		if !hasValue {
 			text = "true"
 		}
-		if strings.HasPrefix(strings.ToLower(name), "entrypoints.") {
-			found = append(found, label{name, text, true, d.at(under(path, fmt.Sprint(i))...).line})
+		given = given || strings.HasPrefix(written, "-")
+		if strings.HasPrefix(strings.ToLower(name), ofEntryPoints) {
+			found = append(found, label{name, text, d.at(under(path, fmt.Sprint(i))...).line})
+		}
+	}
+	return found, given
+}
+
+// variablesOf reads the variables of a container that are about entry points: TRAEFIK_ENTRYPOINTS_WEB_ADDRESS is
+// entrypoints.web.address.
+func variablesOf(d *document, value any, path []string) []label {
+	var found []label
+	for _, one := range labelsOf(d, value, path) {
+		if one.value == "" { // without a value it is that of this process
+			one.value = os.Getenv(one.name)
+		}
+		name, ofTraefik := strings.CutPrefix(strings.ReplaceAll(strings.ToLower(one.name), "_", "."), "traefik.")
+		if ofTraefik && strings.HasPrefix(name, ofEntryPoints) {
+			found = append(found, label{name, one.value, one.line})
 		}
 	}
 	return found
-}
-
-// variable is what Compose puts a value in the place of: $NAME, ${NAME}, and that with a default or another condition. $$ is a $.
-var variable = regexp.MustCompile(`\$(?:(\$)|([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-?+])([^{}]*))?\})`)
-
-// interpolated puts the variables of this process in. known is false where one of them has no value: it may have one elsewhere.
-func interpolated(text string) (value string, known bool) {
-	known = true
-	value = variable.ReplaceAllStringFunc(text, func(found string) string {
-		parts := variable.FindStringSubmatch(found)
-		if parts[1] != "" {
-			return "$"
-		}
-		set, isSet := os.LookupEnv(parts[2] + parts[3])
-		if strings.HasPrefix(parts[4], ":") && set == "" {
-			isSet = false
-		}
-		switch condition := strings.TrimPrefix(parts[4], ":"); {
-		case condition == "-" && !isSet:
-			return parts[5]
-		case condition == "+" && isSet:
-			return parts[5]
-		case condition == "+":
-			return ""
-		case !isSet:
-			known = false
-		}
-		return set
-	})
-	return value, known
 }
 
 // treeOf makes of labels what a file would have: values in maps, and the line of each.
@@ -173,13 +163,11 @@ func (m *model) addLabels(labels []label, file, container, provider, plugin stri
 	middlewares, at := section(d.data, "traefik", "http", "middlewares")
 	for _, one := range middlewaresIn(d, middlewares, at, provider, plugin) {
 		if one.plugin {
-			one.labels, one.taken = map[string]string{}, map[string]bool{}
+			one.labels = map[string]string{}
 			for _, l := range labels {
 				names := strings.Split(l.name, ".")
 				if n := len(one.path); len(names) >= n && strings.EqualFold(strings.Join(names[:n], "."), strings.Join(one.path, ".")) {
-					option := strings.Join(names[n:], ".")
-					one.labels[option] = l.value
-					one.taken[strings.ToLower(option)] = !l.known
+					one.labels[strings.Join(names[n:], ".")] = l.value
 				}
 			}
 		}
@@ -190,12 +178,20 @@ func (m *model) addLabels(labels []label, file, container, provider, plugin stri
 	}
 
 	services, _ := section(d.data, "traefik", "http", "services")
+	for name, value := range services {
+		options, _ := value.(map[string]any)
+		server, _ := section(options, "loadBalancer", "server")
+		if number := text(get(server, "port")); number != "" {
+			m.services[serviceNamed(name, provider)] = &service{inner: []string{port(container, number)}}
+		}
+	}
 	routers, at := section(d.data, "traefik", "http", "routers")
 	for name, value := range routers {
 		options, _ := value.(map[string]any)
 		m.routers = append(m.routers, &router{
 			place: d.at(under(at, name)...), name: name + "@" + provider, rule: text(get(options, "rule")),
 			entryPoints: list(get(options, "entryPoints")),
+			tls:         has(options, "tls"),
 			middlewares: qualified(list(get(options, "middlewares")), provider),
 			apps:        []string{appOf(text(get(options, "service")), services, container, provider)},
 		})
@@ -213,5 +209,5 @@ func appOf(service string, ofLabels map[string]any, container, provider string) 
 	if service == "" {
 		return "container " + container
 	}
-	return "service " + qualified([]string{service}, provider)[0]
+	return serviceNamed(service, provider)
 }

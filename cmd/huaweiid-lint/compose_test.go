@@ -77,7 +77,7 @@ services:
 
 func TestCompose_waysAroundAreFound(t *testing.T) {
 	t.Parallel()
-	tests := map[string]struct{ more, want string }{
+	assertFindings(t, "docker-compose.yml", compose, map[string]row{
 		"none": {"", ""},
 		"labels of others": {`
   more: {labels: {}}
@@ -111,19 +111,7 @@ func TestCompose_waysAroundAreFound(t *testing.T) {
       - traefik.http.routers.more.rule=Host(` + "`more.example`" + `)
       - traefik.http.routers.more.middlewares=huawei
 `, "more@docker names the middleware huawei@docker, which none of these files has"},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			got := findings(t, map[string]string{"docker-compose.yml": compose + strings.TrimPrefix(test.more, "\n")})
-			if test.want == "" {
-				assert.Empty(t, got)
-				return
-			}
-			require.Len(t, got, 1, strings.Join(got, "\n"))
-			assert.Contains(t, got[0], test.want)
-		})
-	}
+	})
 	got := findings(t, map[string]string{"docker-compose.yml": compose + `      - traefik.http.routers.open.rule=Host(` + "`open.example`" + `)
       - traefik.http.routers.blog.middlewares=huawei-id
 `})
@@ -138,6 +126,29 @@ func TestCompose_aTraefiksCommandIsItsStaticConfiguration(t *testing.T) {
 	require.Len(t, findings(t, map[string]string{"docker-compose.yml": broader}), 1)
 	with := strings.Replace(broader, "web.address=:80", "web.address=:80, --entrypoints.web.http.middlewares=huawei-id@docker", 1)
 	assert.Empty(t, findings(t, map[string]string{"docker-compose.yml": with}))
+}
+
+// So it does where variables say so, which Traefik reads where it has no arguments.
+func TestCompose_aTraefiksEnvironmentIsItsStaticConfiguration(t *testing.T) {
+	t.Setenv("TRAEFIK_ENTRYPOINTS_WEB_HTTP_MIDDLEWARES", "huawei-id@docker")
+	const (
+		command = "\n    command: [--entryPoints.web.address=:80, \"--providers.docker.defaultRule=Host(`{{ normalize .Name }}.example`)\"]"
+		broader = "  more:\n    labels: [\"traefik.http.routers.more.rule=PathPrefix(`/`)\"]\n"
+		found   = "more@docker has no plugin and matches all that shop@docker matches"
+	)
+	with := func(environment string) string { return strings.Replace(compose, command, environment, 1) + broader }
+	for environment, want := range map[string]string{
+		"\n    environment: {TRAEFIK_ENTRYPOINTS_WEB_ADDRESS: \":80\", TRAEFIK_ENTRYPOINTS_WEB_HTTP_MIDDLEWARES: huawei-id@docker}":                       "",
+		"\n    environment: [\"TRAEFIK_ENTRYPOINTS_WEB_ADDRESS=:80\", TRAEFIK_ENTRYPOINTS_WEB_HTTP_MIDDLEWARES=huawei-id@docker]":                         "",
+		"\n    command: [traefik]\n    environment: [\"TRAEFIK_ENTRYPOINTS_WEB_ADDRESS=:80\", TRAEFIK_ENTRYPOINTS_WEB_HTTP_MIDDLEWARES]":                  "",
+		"\n    environment: {TRAEFIK_ENTRYPOINTS_WEB_ADDRESS: \":80\", TRAEFIK_ENTRYPOINTS_WEB_HTTP_MIDDLEWARES: }":                                       "",
+		"\n    environment: {TRAEFIK_ENTRYPOINTS_WEB_ADDRESS: \":80\"}":                                                                                   found,
+		"\n    environment: {TRAEFIK_ENTRYPOINTS_WEB_ADDRESS: \":80\", TRAEFIK_ENTRYPOINTS_LAN_HTTP_MIDDLEWARES: huawei-id@docker}":                       found,
+		command + "\n    environment: {TRAEFIK_ENTRYPOINTS_WEB_HTTP_MIDDLEWARES: huawei-id@docker}":                                                       found,
+		"\n    environment: {TRAEFIK_ENTRYPOINTS_WEB_ADDRESS: \":80\", TRAEFIK_ENTRYPOINTS_WEB_HTTP_MIDDLEWARES: '${HUAWEIID_LINT_NOT_SET:-clean@file}'}": found,
+	} {
+		assertFinding(t, "docker-compose.yml", with(environment), want)
+	}
 }
 
 func TestCompose_variablesAreTakenFromTheEnvironmentOrAsGiven(t *testing.T) {

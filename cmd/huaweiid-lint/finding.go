@@ -32,7 +32,7 @@ type report struct {
 }
 
 func (r *report) add(at place, severity, format string, args ...any) {
-	r.Findings = append(r.Findings, finding{at.file, max(at.line, 1), severity, fmt.Sprintf(format, args...)})
+	r.Findings = append(r.Findings, finding{at.file, max(at.line, 1), severity, readable(fmt.Sprintf(format, args...))})
 }
 
 func (r *report) sort() {

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"net/http"
 	"strings"
 )
 
@@ -11,6 +13,7 @@ const (
 	defaultNamespace  = "default"
 	routerMiddlewares = "traefik.ingress.kubernetes.io/router.middlewares"
 	routerEntryPoints = "traefik.ingress.kubernetes.io/router.entrypoints"
+	routerTLS         = "traefik.ingress.kubernetes.io/router.tls"
 )
 
 // resource is one manifest.
@@ -56,6 +59,8 @@ func (m *model) addResource(r resource, plugin string) {
 		m.addMiddlewareResource(r, plugin)
 	case "IngressRoute":
 		m.addIngressRoute(r)
+	case "TraefikService":
+		m.addTraefikService(r)
 	case "Ingress":
 		m.addIngress(r)
 	case "HTTPRoute", "GRPCRoute":
@@ -66,7 +71,7 @@ func (m *model) addResource(r resource, plugin string) {
 func (m *model) addMiddlewareResource(r resource, plugin string) {
 	one := &middleware{
 		place: r.document.at(r.at...), document: r.document, resource: true,
-		name: crdName(r.namespace, r.name), sets: headersSet(r.spec),
+		name: crdName(r.namespace, r.name), effect: effectOf(r.spec),
 	}
 	if chain, ok := r.spec["chain"].(map[string]any); ok {
 		one.chain = r.references(chain["middlewares"])
@@ -91,49 +96,62 @@ func crdName(namespace, name string) string {
 // references reads a list of {name, namespace}.
 func (r resource) references(value any) []string {
 	var names []string
-	for _, one := range mapsIn(value) {
-		namespace := text(one["namespace"])
-		if namespace == "" {
-			namespace = r.namespace
-		}
-		names = append(names, crdName(namespace, text(one["name"])))
+	for _, one := range tables(value) {
+		names = append(names, crdName(r.namespaceOf(one), text(one["name"])))
 	}
 	return names
 }
 
-// mapsIn are the elements of a list that are maps.
-func mapsIn(value any) []map[string]any {
-	var found []map[string]any
-	elements, _ := value.([]any)
-	for _, element := range elements {
-		one, _ := element.(map[string]any)
-		found = append(found, one)
-	}
-	return found
+// namespaceOf is the namespace that a reference is to: the resource's own where it names none.
+func (r resource) namespaceOf(reference map[string]any) string {
+	return cmp.Or(text(reference["namespace"]), r.namespace)
 }
 
-func (r resource) app(namespace any, name any) string {
-	in := text(namespace)
-	if in == "" {
-		in = r.namespace
+// app is what a reference to a service reaches; "" where there is none.
+func (r resource) app(reference map[string]any) string {
+	name, kind := text(reference["name"]), cmp.Or(text(reference["kind"]), "Service")
+	switch {
+	case name == "":
+		return ""
+	case kind == "TraefikService" && strings.Contains(name, "@"):
+		return serviceNamed(name, ofKubernetes)
 	}
-	return "Service " + in + "/" + text(name)
+	return kind + " " + r.namespaceOf(reference) + "/" + name
+}
+
+func (r resource) appsIn(references any) []string {
+	var apps []string
+	for _, one := range tables(references) {
+		apps = append(apps, r.app(one))
+	}
+	return apps
+}
+
+// addTraefikService takes in the services among which one chooses, or which it copies to.
+func (m *model) addTraefikService(r resource) {
+	var inner []string
+	for _, kind := range []string{"weighted", "highestRandomWeight"} {
+		of, _ := r.spec[kind].(map[string]any)
+		inner = append(inner, r.appsIn(of["services"])...)
+	}
+	if mirroring, ok := r.spec["mirroring"].(map[string]any); ok {
+		inner = append(append(inner, r.app(mirroring)), r.appsIn(mirroring["mirrors"])...)
+	}
+	m.services["TraefikService "+r.namespace+"/"+r.name] = &service{inner: inner}
 }
 
 func (m *model) addIngressRoute(r resource) {
-	for i, route := range mapsIn(r.spec["routes"]) {
-		one := &router{
-			place: r.document.at(under(r.at, "routes", fmt.Sprint(i))...), name: "IngressRoute " + r.namespace + "/" + r.name,
-			rule: text(route["match"]), entryPoints: list(r.spec["entryPoints"]), middlewares: r.references(route["middlewares"]),
-		}
-		for _, service := range mapsIn(route["services"]) {
-			if text(service["kind"]) == "TraefikService" {
-				one.apps = append(one.apps, "Traefik"+r.app(service["namespace"], service["name"]))
-				continue
-			}
-			one.apps = append(one.apps, r.app(service["namespace"], service["name"]))
-		}
-		m.routers = append(m.routers, one)
+	const kind = "IngressRoute "
+	var parents []string
+	for _, parent := range tables(r.spec["parentRefs"]) {
+		parents = append(parents, kind+r.namespaceOf(parent)+"/"+text(parent["name"]))
+	}
+	for i, route := range tables(r.spec["routes"]) {
+		m.routers = append(m.routers, &router{
+			place: r.document.at(under(r.at, "routes", fmt.Sprint(i))...), name: kind + r.namespace + "/" + r.name,
+			rule: text(route["match"]), entryPoints: list(r.spec["entryPoints"]), tls: has(r.spec, "tls"),
+			middlewares: r.references(route["middlewares"]), parents: parents, apps: r.appsIn(route["services"]),
+		})
 	}
 }
 
@@ -149,19 +167,25 @@ func (m *model) addIngress(r resource) {
 		}
 		metadata, _ = metadata[key].(map[string]any)
 	}
-	middlewares, entryPoints := list(metadata[routerMiddlewares]), list(metadata[routerEntryPoints])
-	for i, ofHost := range mapsIn(r.spec["rules"]) {
+	add := func(rule string, backend any, path ...string) {
+		of, _ := backend.(map[string]any)
+		service, _ := of["service"].(map[string]any)
+		m.routers = append(m.routers, &router{
+			place: r.document.at(under(r.at, path...)...), name: "Ingress " + r.namespace + "/" + r.name, rule: rule,
+			entryPoints: list(metadata[routerEntryPoints]), tls: text(metadata[routerTLS]) == "true",
+			middlewares: list(metadata[routerMiddlewares]), apps: []string{r.app(service)},
+		})
+	}
+	rules := tables(r.spec["rules"])
+	for i, ofHost := range rules {
 		ofHTTP, _ := ofHost["http"].(map[string]any)
-		for j, path := range mapsIn(ofHTTP["paths"]) {
-			backend, _ := path["backend"].(map[string]any)
-			service, _ := backend["service"].(map[string]any)
-			m.routers = append(m.routers, &router{
-				place:       r.document.at(under(r.at, "rules", fmt.Sprint(i), "http", "paths", fmt.Sprint(j))...),
-				name:        "Ingress " + r.namespace + "/" + r.name,
-				rule:        and(host(text(ofHost["host"])), pathRule(text(path["pathType"]), text(path["path"]))),
-				entryPoints: entryPoints, middlewares: middlewares, apps: []string{r.app(nil, service["name"])},
-			})
+		for j, path := range tables(ofHTTP["paths"]) {
+			rule := and(host(text(ofHost["host"])), pathRule(text(path["pathType"]), text(path["path"])))
+			add(rule, path["backend"], "rules", fmt.Sprint(i), "http", "paths", fmt.Sprint(j))
 		}
+	}
+	if backend := r.spec["defaultBackend"]; backend != nil && len(rules) == 0 { // beside rules Traefik leaves it alone
+		add(pathRule("", ""), backend, "defaultBackend")
 	}
 }
 
@@ -171,24 +195,48 @@ func (m *model) addGatewayRoute(r resource) {
 	for _, name := range list(r.spec["hostnames"]) {
 		hosts = append(hosts, host(name))
 	}
-	for i, one := range mapsIn(r.spec["rules"]) {
-		added := &router{place: r.document.at(under(r.at, "rules", fmt.Sprint(i))...), name: r.kind + " " + r.namespace + "/" + r.name}
+	for i, one := range tables(r.spec["rules"]) {
+		at := under(r.at, "rules", fmt.Sprint(i))
+		added := &router{
+			place: r.document.at(at...), name: r.kind + " " + r.namespace + "/" + r.name, apps: r.appsIn(one["backendRefs"]),
+		}
 		var matches []string
-		for _, match := range mapsIn(one["matches"]) {
+		for _, match := range tables(one["matches"]) {
 			matches = append(matches, matchRule(match))
 		}
 		added.rule = and(or(hosts), or(matches))
-		for _, filter := range mapsIn(one["filters"]) {
+		for j, filter := range tables(one["filters"]) {
 			reference, _ := filter["extensionRef"].(map[string]any)
 			if text(filter["type"]) == "ExtensionRef" && text(reference["kind"]) == "Middleware" {
 				added.middlewares = append(added.middlewares, crdName(r.namespace, text(reference["name"])))
+				continue
 			}
-		}
-		for _, backend := range mapsIn(one["backendRefs"]) {
-			added.apps = append(added.apps, r.app(backend["namespace"], backend["name"]))
+			made := &middleware{
+				place: r.document.at(at...), name: fmt.Sprintf("filter %d of rule %d of %s", j+1, i+1, added.name), effect: effectOfFilter(filter),
+			}
+			m.addMiddleware(made)
+			added.middlewares = append(added.middlewares, made.name)
 		}
 		m.routers = append(m.routers, added)
 	}
+}
+
+// effectOfFilter is the effect of the middleware that Traefik makes of a route's filter.
+func effectOfFilter(filter map[string]any) effect {
+	e := effect{kind: text(filter["type"])}
+	switch e.kind {
+	case "RequestRedirect":
+		e.answers = true
+	case "RequestHeaderModifier":
+		modifier, _ := filter["requestHeaderModifier"].(map[string]any)
+		for _, name := range list(modifier["remove"]) {
+			e.sets = append(e.sets, http.CanonicalHeaderKey(name))
+		}
+		for _, header := range tables(modifier["set"]) {
+			e.sets = append(e.sets, http.CanonicalHeaderKey(text(header["name"])))
+		}
+	}
+	return e
 }
 
 func matchRule(match map[string]any) string {

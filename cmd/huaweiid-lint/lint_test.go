@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// written puts files into a directory of their own and returns what a run over all of them prints, without the directory.
+// lint puts files into a directory of their own and returns what a run over all of them prints, without the directory.
 func lint(t *testing.T, files map[string]string, flags ...string) (status int, output string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -32,6 +32,31 @@ func findings(t *testing.T, files map[string]string) []string {
 	lines := strings.Split(strings.TrimSpace(output), "\n")
 	return lines[:len(lines)-1]
 }
+
+// assertFinding wants one finding in a file, with the text in it; none where the text is empty.
+func assertFinding(t *testing.T, file, content, want string) {
+	t.Helper()
+	got := findings(t, map[string]string{file: content})
+	if want == "" {
+		assert.Empty(t, got)
+		return
+	}
+	require.Len(t, got, 1, strings.Join(got, "\n"))
+	assert.Contains(t, got[0], want)
+}
+
+// assertFindings does so for each row of a table: what stands behind the same beginning of a file, and what is said of it.
+func assertFindings(t *testing.T, file, begin string, rows map[string]row) {
+	t.Helper()
+	for name, row := range rows {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			assertFinding(t, file, begin+strings.TrimPrefix(row.more, "\n"), row.want)
+		})
+	}
+}
+
+type row struct{ more, want string }
 
 const goodMiddleware = `
 http:

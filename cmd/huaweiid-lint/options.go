@@ -183,33 +183,6 @@ func given(options map[string]any, prefix string) []string {
 	return paths
 }
 
-// secret is how a resource asks Traefik for a value of a Secret (pkg/provider/kubernetes/crd, loadSecretKeys).
-var secret = regexp.MustCompile(`^urn:k8s:secret:[^:]+:[^:]+$`)
-
-// secrets are the paths of values that come from Secrets: those are taken as given.
-func secrets(value any, path string) map[string]bool {
-	found := map[string]bool{}
-	switch value := value.(type) {
-	case string:
-		if secret.MatchString(value) {
-			found[strings.ToLower(path)] = true
-		}
-	case []any:
-		for _, element := range value {
-			for at := range secrets(element, path) {
-				found[at] = true
-			}
-		}
-	case map[string]any:
-		for name, inner := range value {
-			for at := range secrets(inner, strings.TrimPrefix(path+"."+name, ".")) {
-				found[at] = true
-			}
-		}
-	}
-	return found
-}
-
 // fieldName is how the decoder names an option: 'Cache.TTL'.
 var fieldName = regexp.MustCompile(`'([A-Za-z.]+)'`)
 
@@ -236,21 +209,15 @@ func (r *report) checkOptions(m *middleware) {
 		return
 	}
 	m.config = config
-	taken := m.taken
-	if m.resource {
-		taken = secrets(m.options, "")
-	}
-	for _, p := range problemsOf(config, decoded) {
+	for _, p := range m.problems(decoded) {
 		at := m.document.at(m.pathOf(p.path)...)
-		switch {
-		case taken[strings.ToLower(p.path)]:
-		case strings.HasPrefix(p.text, p.path+": reading "):
+		if strings.HasPrefix(p.text, p.path+": reading ") {
 			r.add(at, warning, "%s (looked for on this machine)", p.text)
-		default:
-			r.add(at, mistake, "%s", p.text)
+			continue
 		}
+		r.add(at, mistake, "%s", p.text)
 	}
-	if len(config.Audience.ClientIDs) == 0 && !taken["audience.clientids"] {
+	if len(config.Audience.ClientIDs) == 0 {
 		r.add(m.place, warning, "audience.clientIDs is empty: any Huawei app's token is accepted, so that the owner of another app can be "+
 			"taken for its users; name your own apps' client IDs")
 	}

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -17,6 +19,7 @@ type (
 		name     string // Host, PathPrefix …
 		argument string
 		negated  bool
+		layer    string // the router behind whose middlewares it looks at requests
 	}
 )
 
@@ -52,13 +55,8 @@ func alternativesOf(expression ast.Expr, negated bool) (rule, bool) {
 		if (e.Op == token.LOR) != negated {
 			return append(left, right...), true
 		}
-		var all rule
-		for _, one := range left {
-			for _, other := range right {
-				all = append(all, append(one[:len(one):len(one)], other...))
-			}
-		}
-		return all, len(all) <= maxAlternatives
+		all := both(left, right)
+		return all, all != nil
 	case *ast.CallExpr:
 		name, ok := e.Fun.(*ast.Ident)
 		if !ok {
@@ -81,12 +79,59 @@ func alternativesOf(expression ast.Expr, negated bool) (rule, bool) {
 	return nil, false
 }
 
+// both is the rule of what matches two, or none that covers anything or is covered where it would grow too large.
+func both(left, right rule) rule {
+	if len(left)*len(right) > maxAlternatives {
+		return nil
+	}
+	var all rule
+	for _, one := range left {
+		for _, other := range right {
+			all = append(all, append(one[:len(one):len(one)], other...))
+		}
+	}
+	return all
+}
+
+// behind is a rule of a router behind another: it looks at requests that the other's middlewares may have changed, and so is not to be
+// compared with rules that look at them elsewhere.
+func (r rule) behind(parent *router) rule {
+	layer := fmt.Sprint(parent.name, parent.line)
+	for _, alternative := range r {
+		for i := range alternative {
+			alternative[i].layer = layer
+		}
+	}
+	return r
+}
+
+// wantHost tells whether no request without a host matches.
+func (r rule) wantHost() bool {
+	for _, alternative := range r {
+		if !slices.ContainsFunc(alternative, matcher.wantsHost) {
+			return false
+		}
+	}
+	return len(r) > 0
+}
+
+func (m matcher) wantsHost() bool {
+	switch {
+	case m.negated:
+		return false
+	case m.name == "HostRegexp":
+		expression, err := regexp.Compile(m.argument)
+		return err == nil && !expression.MatchString("")
+	}
+	return m.name == "Host" && m.argument != ""
+}
+
 // matchersOf are a call's alternatives: several hosts or paths in one call, as in Traefik v2's syntax, are one each.
 func matchersOf(name string, arguments []string, negated bool) rule {
 	switch name {
 	case "Host", "Path", "PathPrefix", "HostRegexp", "PathRegexp", "Method":
 	default:
-		return rule{{{name, strings.Join(arguments, "\x00"), negated}}}
+		return rule{{{name: name, argument: strings.Join(arguments, "\x00"), negated: negated}}}
 	}
 	var any rule
 	var none []matcher
@@ -94,8 +139,9 @@ func matchersOf(name string, arguments []string, negated bool) rule {
 		if name == "Host" {
 			argument = strings.ToLower(argument)
 		}
-		any = append(any, []matcher{{name, argument, negated}})
-		none = append(none, matcher{name, argument, negated})
+		one := matcher{name: name, argument: argument, negated: negated}
+		any = append(any, []matcher{one})
+		none = append(none, one)
 	}
 	if negated {
 		return rule{none}
@@ -120,9 +166,9 @@ func (broad rule) covers(narrow rule) bool {
 
 func allFollow(wanted, from []matcher) bool {
 	for _, w := range wanted {
-		follows := w.name == "PathPrefix" && w.argument == "/" && !w.negated
+		follows := w.name == "PathPrefix" && w.argument == "/" && !w.negated // wherever it looks
 		for _, f := range from {
-			follows = follows || w == f || !w.negated && !f.negated && w.follows(f)
+			follows = follows || w == f || !w.negated && !f.negated && w.layer == f.layer && w.follows(f)
 		}
 		if !follows {
 			return false

@@ -31,6 +31,7 @@ var recipes = map[string]func(*testing.T, *bed){
 	"Tokens of other issuers":                    leavesOtherIssuersAlone,
 	"Browsers: WebSocket and server-sent events": takesCookies,
 	"Order among other middlewares":              keepsTheOrder,
+	"Rules on identity headers":                  decidesByIdentity,
 	"Egress":                                     goesOutByTheProxy,
 	"Thirty teams":                               sharesWithinATeam,
 	"Flushing the cache":                         flushes,
@@ -81,6 +82,7 @@ func configurationsOf(document string) map[string]string {
 type bed struct {
 	proxy   *proxy.Proxy
 	backend *httptest.Server
+	second  *httptest.Server // of an application that is none of a user's
 	huawei  *httptest.Server
 	sim     *huaweisim.Sim
 	egress  *egress
@@ -101,9 +103,14 @@ func newBed(t *testing.T) *bed {
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, p.Stop()) })
 	b := &bed{proxy: p, backend: httptest.NewServer(echo.Handler()), sim: huaweisim.New()}
+	b.second = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
+		rw.Header().Set("X-Application", "second")
+		echo.Handler().ServeHTTP(rw, req)
+	}))
 	b.huawei = httptest.NewServer(b.sim)
 	t.Cleanup(func() {
 		b.backend.Close()
+		b.second.Close()
 		b.sim.Close()
 		b.huawei.Close()
 	})
@@ -114,7 +121,8 @@ func newBed(t *testing.T) *bed {
 func (b *bed) apply(t *testing.T, text string) {
 	t.Helper()
 	var configuration map[string]any
-	require.NoError(t, yaml.Unmarshal([]byte(strings.ReplaceAll(text, "http://127.0.0.1:9000", b.backend.URL)), &configuration))
+	text = strings.NewReplacer("http://127.0.0.1:9000", b.backend.URL, "http://127.0.0.1:9001", b.second.URL).Replace(text)
+	require.NoError(t, yaml.Unmarshal([]byte(text), &configuration))
 	http := configuration["http"].(map[string]any)
 	plugins := 0
 	for _, middleware := range http["middlewares"].(map[string]any) {
@@ -279,6 +287,18 @@ func (b *bed) metrics(t *testing.T) string {
 	text, err := io.ReadAll(resp.Body)
 	require.NoError(t, err)
 	return string(text)
+}
+
+func decidesByIdentity(t *testing.T, b *bed) {
+	member := b.send(t, "GET", "/", bearer("mainland/1"))
+	member.is(t, "mainland/1")
+	assert.Empty(t, member.Header.Get("X-Application"))
+	for _, forged := range []string{"X-User-OpenID: forged", "x_user_openid: forged"} {
+		visitor := b.send(t, "GET", "/", forged)
+		visitor.isNobody(t)
+		assert.Equal(t, "second", visitor.Header.Get("X-Application"), "a client chooses by %s", forged)
+	}
+	assert.Equal(t, http.StatusUnauthorized, b.send(t, "GET", "/", bearer("expired/1"), "X-User-OpenID: forged").StatusCode)
 }
 
 // calls is how often Huawei was asked who a token's user is.
