@@ -47,6 +47,7 @@ type redisTier struct {
 	wall     func() time.Time // time.Now but in tests
 	random   func() float64   // from 0 up to 1
 	metrics  *metrics
+	events   *hearing
 
 	ttl         time.Duration
 	staleWindow time.Duration
@@ -58,6 +59,7 @@ type redisTier struct {
 type sharedRecord struct {
 	identity *identity // nil = a refusal
 	refusal  *outcome
+	heard    bool          // it is by who hears of account events
 	stamp    int64         // when Huawei was asked, in ms since 1970, by the clock of who asked
 	age      time.Duration // how long ago that was when it was written; when it was read, in a record that was
 	life     time.Duration // from asking on: fresh for so long
@@ -79,6 +81,7 @@ func newRedisTier(s upstreamSettings, upstream string) *redisTier {
 		wall:        time.Now,
 		random:      rand.Float64,
 		metrics:     processMetrics,
+		events:      newHearing(),
 		ttl:         s.cache.ttl,
 		staleWindow: s.cache.staleIfError,
 		negativeTTL: s.cache.negativeTTL,
@@ -175,6 +178,7 @@ func earliest(t *redisTier, r *sharedRecord, now time.Duration) time.Duration {
 func (t *redisTier) store(token string, e *entry, log *logger) {
 	age := t.since(epoch) - e.asked
 	r := &sharedRecord{
+		heard:    t.events.heard(),
 		identity: e.identity,
 		refusal:  e.refusal,
 		stamp:    t.wall().Add(-age).UnixMilli(),
@@ -317,6 +321,7 @@ func openRecord(t *redisTier, p place, end string, replies []respReply, took tim
 	if r.ageByWall > r.end+maxSkew {
 		return nil
 	}
+	checkMark(t.events, r, log)
 	return r
 }
 

@@ -42,6 +42,7 @@ func newReplica(t *testing.T, address string, change func(*redisTier)) *replica 
 		wall:        func() time.Time { return start.Add(r.clock.since(epoch)) },
 		random:      func() float64 { return 0 },
 		metrics:     newMetrics(),
+		events:      newHearing(),
 		ttl:         time.Minute,
 		staleWindow: 5 * time.Minute,
 		negativeTTL: 10 * time.Second,

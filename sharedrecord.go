@@ -25,6 +25,9 @@ const (
 	recordLines
 )
 
+// recordMark is one line more, in what is by who hears of account events (sharedmark.go).
+const recordMark = "e"
+
 const maxMilliseconds = math.MaxInt32 // of a duration, which is far from what can be counted in nanoseconds
 
 // sharedRefusals are the outcomes that replicas tell each other, by code.
@@ -53,13 +56,17 @@ func encodeRecord(r *sharedRecord) string {
 		lines[lineCountryCode] = r.identity.countryCode
 		lines[lineNational] = r.identity.national
 	}
+	if r.heard {
+		lines = append(lines, recordMark)
+	}
 	return strings.Join(lines, "\n")
 }
 
 // decodeRecord returns nil for what no record can be. It was sealed by who has the secret, but perhaps by another version.
 func decodeRecord(text string) *sharedRecord {
 	lines := strings.Split(text, "\n")
-	if len(lines) != recordLines {
+	marked := len(lines) == recordLines+1 && lines[recordLines] == recordMark
+	if len(lines) != recordLines && !marked {
 		return nil
 	}
 	var numbers [lineOpenID]int64
@@ -71,6 +78,7 @@ func decodeRecord(text string) *sharedRecord {
 		numbers[i] = n
 	}
 	r := &sharedRecord{
+		heard: marked,
 		stamp: numbers[lineStamp],
 		age:   time.Duration(numbers[lineAge]) * time.Millisecond,
 		life:  time.Duration(numbers[lineLife]) * time.Millisecond,

@@ -69,6 +69,7 @@ func newUpstream(s upstreamSettings) *upstream {
 	// A nil *redisTier in the interface would not be nil.
 	if tier := newRedisTier(s, u.salt); tier != nil {
 		u.shared = tier
+		tier.events.heard = func() bool { return isWatched(u) }
 		u.list = newEventList(tier)
 	}
 	return u

@@ -61,6 +61,12 @@ type gateway struct {
 // start starts a Traefik: the application on all paths, with a cache that lasts an hour, and a router for events.
 func (b *bed) start(more options) *gateway {
 	b.t.Helper()
+	return b.startWith("Path(`"+eventsPath+"`)", more)
+}
+
+// startWith is start with another rule for events; "" = there is no such router.
+func (b *bed) startWith(rule string, more options) *gateway {
+	b.t.Helper()
 	plugin := options{
 		"audience": options{"clientIDs": huaweisim.ClientID},
 		"huawei": options{
@@ -78,11 +84,14 @@ func (b *bed) start(more options) *gateway {
 	for name, option := range more {
 		plugin[name], receiving[name] = option, option
 	}
+	routers := options{"app": options{"rule": "PathPrefix(`/`)", "middlewares": []string{"huawei"}, "service": "app"}}
+	names := []string{"app@file"}
+	if rule != "" {
+		routers["events"] = options{"rule": rule, "middlewares": []string{"events"}, "service": "noop@internal"}
+		names = append(names, "events@file")
+	}
 	text, err := json.Marshal(options{"http": options{
-		"routers": options{
-			"app":    options{"rule": "PathPrefix(`/`)", "middlewares": []string{"huawei"}, "service": "app"},
-			"events": options{"rule": "Path(`" + eventsPath + "`)", "middlewares": []string{"events"}, "service": "noop@internal"},
-		},
+		"routers": routers,
 		"middlewares": options{
 			"huawei": options{"plugin": options{"huaweiid": plugin}},
 			"events": options{"plugin": options{"huaweiid": receiving}},
@@ -93,7 +102,7 @@ func (b *bed) start(more options) *gateway {
 	p, err := proxy.Start(context.Background(), proxy.Options{Dynamic: string(text)})
 	require.NoError(b.t, err)
 	b.t.Cleanup(func() { require.NoError(b.t, p.Stop()) })
-	require.NoError(b.t, p.WaitRouters(context.Background(), "app@file", "events@file"))
+	require.NoError(b.t, p.WaitRouters(context.Background(), names...))
 	return &gateway{bed: b, Proxy: p}
 }
 

@@ -54,6 +54,26 @@ func TestFleet_hearsOfAnEventThatOneTraefikReceived(t *testing.T) {
 	require.Contains(t, how, "hit", "others are taken from Redis")
 }
 
+// An inner Traefik, which Huawei cannot reach, has a router that nobody reaches.
+func TestFleet_hearsOfAnEventByAnInstanceThatNobodyReaches(t *testing.T) {
+	server := redistest.Start(t)
+	b := newBed(t)
+	outer, inner, deaf := b.start(sharing(server)), b.startWith("Host(`nobody.invalid`)", sharing(server)), b.startWith("", sharing(server))
+	token := newToken()
+	for _, g := range []*gateway{outer, inner, deaf} {
+		g.know(token)
+	}
+	b.sim.Revoke(token)
+	require.Equal(t, http.StatusOK, outer.send(huaweisim.Event{Token: token}).Status)
+	outer.requireRefused(token)
+	inner.requireRefused(token)
+	deaf.requireKnown(token)
+	const warning = "this Traefik hears of no account events"
+	assert.Contains(t, deaf.Log(), warning)
+	assert.NotContains(t, inner.Log(), warning)
+	assert.NotContains(t, outer.Log(), warning)
+}
+
 func TestFleet_anEventThatCannotBePassedOnIsNotTaken(t *testing.T) {
 	server := redistest.Start(t)
 	b := newBed(t)
