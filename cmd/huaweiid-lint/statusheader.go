@@ -57,4 +57,53 @@ func (r *report) checkStatusHeader(m *model, w *way, header, owner string) {
 			header, owner, w.name)
 		return
 	}
+	chains := m.passed(w)
+	if len(w.parents) > 0 {
+		chains = [][]*middleware{m.expanded(w.middlewares[w.above:])}
+	}
+	for _, passed := range chains {
+		front := frontOf(passed, header)
+		if front == nil {
+			continue
+		}
+		does := "answers requests by itself"
+		if front.copies {
+			does = "hands on a copy, which Traefik's metrics and access log do not see"
+		}
+		r.add(w.place, warning, "%s, which %s sets as headers.status, is the client's to choose on %s where %s, in front of it, %s: metrics and "+
+			"logs that go by it would believe it, and have a series for each value; have the middleware come first, at the entry point, or in "+
+			"front of %s a headers middleware with customRequestHeaders: {%s: \"\"}", header, owner, w.name, front.title(), does, front.name, header)
+		return
+	}
+}
+
+// frontOf is the first of the middlewares that leaves a header to the client, in front of the first that does not.
+func frontOf(passed []*middleware, header string) *middleware {
+	for _, one := range passed {
+		switch {
+		case one.statusHeader() == header:
+			return nil
+		case one.reportsOnly():
+		case one.answers, one.copies:
+			return one
+		case one.protects(header):
+			return nil
+		case one.late:
+			return one
+		}
+	}
+	return nil
+}
+
+// reportsOnly tells whether a middleware of the plugin answers nothing by itself.
+func (m *middleware) reportsOnly() bool {
+	return m.config != nil && strings.EqualFold(strings.TrimSpace(m.config.Mode), "report") && m.config.Events.Path+m.config.MetricsPath == ""
+}
+
+// title is a middleware's name, with what it is.
+func (m *middleware) title() string {
+	if m.kind == "" || strings.EqualFold(m.kind, "plugin") {
+		return m.name
+	}
+	return m.name + " (" + m.kind + ")"
 }

@@ -1,5 +1,5 @@
-// Package checkconfig compares what huaweiid-lint says with what Traefik's own decoders and the plugin say. The command is a module
-// of its own, without Traefik in it, and so decodes with code of its own.
+// Package checkconfig compares what huaweiid-lint says with what Traefik's own decoders and the plugin say, and with what a real Traefik
+// lets through. The command is a module of its own, without Traefik in it, and so decodes with code of its own.
 package checkconfig
 
 import (

@@ -60,6 +60,8 @@ type Options struct {
 	// EntryPoints are the listen addresses by name. "web" and "traefik" (API, ping, metrics) are always there; an empty
 	// address means a free port on 127.0.0.1.
 	EntryPoints map[string]string
+	// Redirections are the entry points that redirect, each with the name of the one that they redirect to.
+	Redirections map[string]string
 	// Log is told about a build of Traefik, which takes minutes; nil means standard error.
 	Log io.Writer
 }

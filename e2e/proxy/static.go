@@ -37,6 +37,9 @@ func staticConfig(dir string, addresses, modules map[string]string, dashboard bo
 		if options.TrustLoopback {
 			b.WriteString("    forwardedHeaders:\n      trustedIPs: [127.0.0.1/32]\n")
 		}
+		if to := options.Redirections[name]; to != "" {
+			fmt.Fprintf(&b, "    http:\n      redirections:\n        entryPoint:\n          to: %s\n", to)
+		}
 	}
 
 	fmt.Fprintf(&b, "providers:\n  providersThrottleDuration: 100ms\n  file:\n    directory: %s\n    watch: true\n",
