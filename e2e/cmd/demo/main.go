@@ -1,6 +1,6 @@
 // Command demo shows the plugin at work on one machine, in a browser and with curl: the simulated account service, a backend
 // that echoes what it gets, and a real Traefik with the plugin between them. Where there is no Traefik it goes on as
-// demo-engine, which is built in a minute. With -check it runs the requests that it would otherwise suggest, always through a
+// demo-engine, which is built in half a minute. With -check it runs the requests that it would otherwise suggest, always through a
 // real Traefik, and fails if a status or a header at the backend is not as it should be.
 package main
 
@@ -68,7 +68,7 @@ func becomeEngine(ctx context.Context, out io.Writer, port string) error {
 	module := filepath.Join(root, "e2e")
 	engine := filepath.Join(module, ".bin", "demo-engine")
 	fmt.Fprint(out, `There is no Traefik on the PATH, in $TRAEFIK or in e2e/.bin: the demo runs on Traefik's own plugin engine instead.
-Building that, which takes a minute or two the first time:
+Building that, which takes half a minute the first time:
 `)
 	begin := time.Now()
 	flags, err := lean.Flags(ctx, module, filepath.Join(module, ".bin", "lean"))
