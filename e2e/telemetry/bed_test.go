@@ -35,6 +35,10 @@ http:
     removing: {rule: Host("removing.test"), entryPoints: [web], middlewares: [removing, retry], service: echo}
     report: {rule: Host("report.test"), entryPoints: [web], middlewares: [report], service: echo}
     redirecting: {rule: Host("redirecting.test"), entryPoints: [web], middlewares: [enforce, elsewhere], service: echo}
+    breaking: {rule: Host("breaking.test"), entryPoints: [web], middlewares: [enforce], service: breaking}
+    prefixed: {rule: Host("prefixed.test"), entryPoints: [web], middlewares: [prefix, enforce], service: echo}
+    retried: {rule: Host("retried.test"), entryPoints: [web], middlewares: [retry, enforce], service: echo}
+    buffered: {rule: Host("buffered.test"), entryPoints: [web], middlewares: [buffer, enforce], service: echo}
     sharing: {rule: Host("sharing.test"), entryPoints: [web], middlewares: [sharing], service: echo}
     events: {rule: Path("/huawei/events"), entryPoints: [web], middlewares: [events], service: noop@internal}
     keyless: {rule: Path("/huawei/keyless"), entryPoints: [web], middlewares: [keyless], service: noop@internal}
@@ -49,10 +53,13 @@ http:
     keyless: {plugin: {huaweiid: {audience: {clientIDs: OURS}, events: {path: /huawei/keyless, configURL: "http://127.0.0.1:1"}, HUAWEI}}}
     answering: {plugin: {huaweiid: {headers: {status: X-User-Status}, accessLogUser: openID, audience: {clientIDs: OURS}, metricsPath: /figures, events: {path: /told, configURL: ANNOUNCED}, HUAWEI}}}
     metrics: {plugin: {huaweiid: {metricsPath: /huaweiid/metrics, HUAWEI}}}
+    prefix: {stripPrefix: {prefixes: [/orders]}}
+    buffer: {buffering: {maxRequestBodyBytes: 1000}}
     retry: {retry: {attempts: 2}}
     elsewhere: {redirectRegex: {regex: "^http://[^/]+/(.*)", replacement: "http://elsewhere.test/${1}"}}
   services:
     echo: {loadBalancer: {servers: [{url: "BACKEND"}]}}
+    breaking: {loadBalancer: {servers: [{url: "BREAKING"}]}}
 `
 
 const static = `  format: json
@@ -73,20 +80,30 @@ func start(t *testing.T, fast bool) *bed {
 	sim := huaweisim.New()
 	huawei := httptest.NewServer(sim)
 	backend := httptest.NewServer(echo.Handler())
+	breaking := httptest.NewServer(http.HandlerFunc(breakOff))
 	t.Cleanup(func() {
 		sim.Close()
 		huawei.Close()
 		backend.Close()
+		breaking.Close()
 	})
 	options := fmt.Sprintf(`huawei: {allowHTTP: true, proxyURL: direct, getInfoURL: "%s%s", tokenInfoURL: "%[1]s%[3]s"}`,
 		huawei.URL, huaweisim.GetInfoPath, huaweisim.TokenInfoPath)
-	text := strings.NewReplacer("HUAWEI", options, "BACKEND", backend.URL, "ANNOUNCED", `"`+huawei.URL+huaweisim.EventConfigPath+`"`,
+	text := strings.NewReplacer("HUAWEI", options, "BACKEND", backend.URL, "BREAKING", breaking.URL, "ANNOUNCED", `"`+huawei.URL+huaweisim.EventConfigPath+`"`,
 		"OURS", `"`+huaweisim.ClientID+`"`, "FOREIGN", `"`+huaweisim.ForeignClientID+`"`).Replace(dynamic)
 	p, err := proxy.Start(context.Background(), proxy.Options{Dynamic: text, AccessLog: true, Static: static, FastProxy: fast, REST: true})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, p.Stop()) })
-	require.NoError(t, p.WaitRouters(context.Background(), "enforce", "removing", "report", "redirecting", "sharing", "events", "keyless", "answering", "metrics"))
+	require.NoError(t, p.WaitRouters(context.Background(), "enforce", "removing", "report", "redirecting", "breaking", "prefixed", "retried", "buffered", "sharing", "events", "keyless", "answering", "metrics"))
 	return &bed{t: t, proxy: p, sim: sim}
+}
+
+// breakOff is a backend that ends the connection amid its answer.
+func breakOff(rw http.ResponseWriter, _ *http.Request) {
+	rw.Header().Set("Content-Length", "1000")
+	rw.WriteHeader(http.StatusOK)
+	_ = http.NewResponseController(rw).Flush()
+	panic(http.ErrAbortHandler)
 }
 
 // send makes a request to a router and returns the answer.

@@ -14,14 +14,16 @@ import (
 	"github.com/traefik-huaweiid/huaweiid/e2e/proxy"
 )
 
-// fronts are middlewares that answer in front of the plugin, by what they answer to a second request.
+// fronts are middlewares that answer in front of the plugin or hand a copy on to it, with what a second request gets.
 var fronts = map[string]struct {
 	middleware string
 	status     int
 }{
-	"ip":   {`{ipAllowList: {sourceRange: [192.0.2.0/24]}}`, http.StatusForbidden},
-	"rate": {`{rateLimit: {average: 1, period: 1h, burst: 1}}`, http.StatusTooManyRequests},
-	"cors": {`{headers: {accessControlAllowOriginList: ["https://app.test"], accessControlAllowMethods: [GET]}}`, http.StatusOK},
+	"ip":        {`{ipAllowList: {sourceRange: [192.0.2.0/24]}}`, http.StatusForbidden},
+	"rate":      {`{rateLimit: {average: 1, period: 1h, burst: 1}}`, http.StatusTooManyRequests},
+	"cors":      {`{headers: {accessControlAllowOriginList: ["https://app.test"], accessControlAllowMethods: [GET]}}`, http.StatusOK},
+	"retry":     {`{retry: {attempts: 2}}`, http.StatusUnauthorized},
+	"buffering": {`{buffering: {maxRequestBodyBytes: 1000}}`, http.StatusUnauthorized},
 	// Traefik answers a preflight before it looks at what the same middleware has to take off.
 	"both": {`{headers: {accessControlAllowOriginList: ["https://app.test"], accessControlAllowMethods: [GET], customRequestHeaders: {X-User-Status: ""}}}`, http.StatusOK},
 }
@@ -85,7 +87,8 @@ func labelled(t *testing.T, p *proxy.Proxy, metric, by string) map[string]float6
 	return found
 }
 
-// What stands in front of the plugin and answers leaves the label to the client. The documents say so, and that the first has to strip.
+// What stands in front of the plugin and answers, or hands on a copy, leaves the label to the client. The documents say so, and that the
+// first has to strip.
 func TestTraefik_whatAnswersInFrontLeavesTheLabelToTheClientUnlessTheFirstStrips(t *testing.T) {
 	p := startLabelling(t, "")
 	want := map[string]float64{}

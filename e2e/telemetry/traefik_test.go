@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/traefik-huaweiid/huaweiid/e2e/rawhttp"
 	"github.com/traefik-huaweiid/huaweiid/huaweisim"
 )
 
@@ -104,6 +105,42 @@ func TestTraefik_tellsVerdictsAndUsers(t *testing.T) {
 			assert.NotContains(t, b.proxy.Log(), user.OpenID, "no other log has the user")
 		})
 	}
+}
+
+// What hands on a copy of the request keeps from Traefik what the plugin behind it learnt.
+func TestTraefik_isToldNothingBehindWhatHandsOnACopy(t *testing.T) {
+	b := start(t, false)
+	user, _ := huaweisim.UserOf("mainland/1")
+	want := map[string]accessLine{"prefixed": {User: user.OpenID, Status: "verified"}, "retried": {User: "-"}, "buffered": {User: "-"}}
+	for router := range want {
+		require.Equal(t, http.StatusOK, b.send(router, "mainland/1").StatusCode)
+	}
+	require.Eventually(t, func() bool { return strings.Count(b.proxy.AccessLog(), "\n") == len(want) }, 20*time.Second, 50*time.Millisecond)
+	for _, text := range strings.Split(strings.TrimSpace(b.proxy.AccessLog()), "\n") {
+		var line accessLine
+		require.NoError(t, json.Unmarshal([]byte(text), &line))
+		router, _, _ := strings.Cut(line.Router, "@")
+		line.Router = ""
+		assert.Equal(t, want[router], line, router)
+	}
+}
+
+// Traefik writes the URL of a request whose answer broke off into its log. Whoever were named there would be in that log.
+func TestTraefik_anAnswerThatBreaksOffHasNoUserInAnyLog(t *testing.T) {
+	b := start(t, false)
+	conn, err := rawhttp.Dial(b.proxy.Addr(), 20*time.Second)
+	require.NoError(t, err)
+	defer conn.Close()
+	resp, err := conn.Ask("GET http://mallory@breaking.test/orders HTTP/1.1\r\nHost: breaking.test\r\nAuthorization: Bearer mainland/1\r\n\r\n")
+	if err == nil {
+		_, err = io.ReadAll(resp.Body)
+	}
+	require.Error(t, err, "it broke off")
+	require.Eventually(t, func() bool { return len(b.accessLog()) == 1 }, 20*time.Second, 50*time.Millisecond)
+	assert.Equal(t, accessLine{Router: "breaking@file", User: "-", Status: "verified"}, b.accessLog()[0])
+	assert.Contains(t, b.proxy.Log(), "http://breaking.test/orders]: net/http: abort Handler")
+	user, _ := huaweisim.UserOf("mainland/1")
+	assert.NotContains(t, b.proxy.Log(), user.OpenID)
 }
 
 // On the paths that the plugin answers itself, a client chooses neither the label nor the user.
