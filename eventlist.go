@@ -14,8 +14,12 @@ import (
 // one takes an answer out of Redis whose user was forgotten meanwhile.
 //
 // A reader knows its place by the last item that it has seen, counted from the list's end, so that what is cut off at the beginning
-// changes nothing. When an event happened is not in the list: what is forgotten is everything of before the reading, since replicas'
-// clocks need not agree. That costs a lookup too many at worst.
+// changes nothing. What is forgotten is everything of before the reading, since replicas' clocks need not agree. That costs a lookup
+// too many at worst.
+//
+// Every push renews the list's life, so that a fleet's list holds items of any age. Who has read nothing yet needs none but those that
+// answers may be left of, and knows them by the moment that is sealed in each. Clocks may disagree by maxSkew there, as between
+// replicas elsewhere. Later, the place alone says what is new: a clock that is set wrong has nobody miss an event.
 
 const (
 	listInterval = time.Second
@@ -23,7 +27,9 @@ const (
 	listBelieved = 3 * time.Second
 	// listLife is longer than anything in Redis can serve.
 	listLife = maxTTL + maxStaleIfError + 10*time.Minute
-	// maxListed bounds the list. Who finds it full and its place gone has missed events, and forgets everybody.
+	// listMatters is how long an item may matter, by another clock than that of who appended it.
+	listMatters = listLife + maxSkew
+	// maxListed bounds the list. Who finds it full and its place gone has missed events, and forgets everybody of before.
 	maxListed = 10_000
 	listPage  = 500
 	maxOwn    = 1000
@@ -34,11 +40,12 @@ type eventList struct {
 	client *redisClient
 	place  place
 	since  func(time.Time) time.Duration
+	wall   func() time.Time // time.Now but in tests
 
 	mu      sync.Mutex // guards all below; held while the list is read, which Redis's time-outs bound
 	last    string     // the last item that was read; "" = there was none
 	expires time.Duration
-	read    time.Duration // since epoch: when the last reading began
+	begun   time.Duration // since epoch: when the last reading began
 	hasRead bool
 
 	ownMu sync.Mutex
@@ -47,7 +54,7 @@ type eventList struct {
 
 func newEventList(t *redisTier) *eventList {
 	p := placeOf(t.seals, labelEvents, "")
-	return &eventList{client: t.client, place: p, since: time.Since, own: map[string]bool{}}
+	return &eventList{client: t.client, place: p, since: time.Since, wall: time.Now, own: map[string]bool{}}
 }
 
 // identity tells lists apart: two of one Redis and one secret are the same list.
@@ -55,11 +62,12 @@ func (l *eventList) identity() string {
 	return strings.Join(l.client.addresses, ",") + " " + strings.Join(l.client.login, "") + " " + l.place.name
 }
 
-// items seals events.
+// items seals events, each with the moment.
 func (l *eventList) items(events []accountEvent) ([]string, error) {
 	var items []string
+	now := strconv.FormatInt(l.wall().UnixMilli(), 10)
 	for _, e := range events {
-		item, err := seal(l.place.key, l.place.name, strings.Join([]string{e.kind, e.clientID, e.openID, e.unionID}, "\n"))
+		item, err := seal(l.place.key, l.place.name, strings.Join([]string{now, e.kind, e.clientID, e.openID, e.unionID}, "\n"))
 		if err != nil {
 			return nil, fmt.Errorf("%w: sealing: %w", errEventList, err)
 		}
@@ -68,14 +76,19 @@ func (l *eventList) items(events []accountEvent) ([]string, error) {
 	return items, nil
 }
 
-// open returns nil for what is no item of ours.
-func (l *eventList) open(item string) *accountEvent {
+// open returns an item's event, and how long ago it was appended by the clocks on the wall; nil for what is no item of ours.
+func (l *eventList) open(item string) (e *accountEvent, age time.Duration) {
 	text, err := unseal(l.place.key, l.place.name, item)
 	lines := strings.Split(text, "\n")
-	if err != nil || len(lines) != 4 {
-		return nil
+	if err != nil || len(lines) != 5 {
+		return nil, 0
 	}
-	return &accountEvent{kind: lines[0], clientID: lines[1], openID: lines[2], unionID: lines[3]}
+	appended, err := strconv.ParseInt(lines[0], 10, 64)
+	if err != nil {
+		return nil, 0
+	}
+	e = &accountEvent{kind: lines[1], clientID: lines[2], openID: lines[3], unionID: lines[4]}
+	return e, time.Duration(l.wall().UnixMilli()-appended) * time.Millisecond
 }
 
 // push appends items, and has the list outlive all that they are about.
@@ -156,7 +169,7 @@ func believes(u *upstream, log *logger) bool {
 	}
 	l := u.list
 	l.mu.Lock()
-	current := l.hasRead && l.since(epoch)-l.read < listBelieved
+	current := l.hasRead && l.since(epoch)-l.begun < listBelieved
 	l.mu.Unlock()
 	return current || catchUp(u, log)
 }
@@ -169,101 +182,163 @@ func isWatched(u *upstream) bool {
 
 // catchUp reads what is new in the list and obeys it. It tells whether the whole of it could be read.
 func catchUp(u *upstream, log *logger) bool {
+	defer recovered() // what was not obeyed is not believed
 	l := u.list
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	begun := l.since(epoch)
-	items, missed, err := l.fresh(begun, log)
+	news, err := l.read(begun, log)
 	processMetrics.calledRedis("lrange", err)
 	if err != nil {
 		log.redis("lrange", err)
 		return false
 	}
-	if missed {
+	if news.missed {
 		processMetrics.event(noEventType, eventMissed)
-		log.event(1, slog.LevelWarn, "events missed", "more account events went by unread than the list holds: everybody is asked about again")
-		forgetEverybody(u)
+		log.event(1, slog.LevelWarn, "events missed", "more account events went by unread than the list holds: everybody of before is asked about again")
+		forgetEverybody(u, news.until)
 	}
-	for _, item := range items {
+	for _, item := range news.items {
 		if l.isOwn(item) {
 			continue
 		}
-		e := l.open(item)
+		e, _ := l.open(item)
 		if e != nil && sharesClientID(u, map[string]bool{e.clientID: true}) {
 			processMetrics.event(e.kind, eventHeard)
 			log.accountEvent(e.kind, forgetUser(u, e.openID, e.unionID))
 		}
 	}
-	l.read = begun
+	// Only now, so that what a panic kept from being obeyed is read again.
+	l.last = news.newest
+	l.begun = begun
 	l.hasRead = true
 	return true
 }
 
-// fresh returns the items after the last one, and whether others were missed. l.mu is held.
-func (l *eventList) fresh(now time.Duration, log *logger) (items []string, missed bool, err error) {
+// listNews is what a reading of the list brings.
+type listNews struct {
+	items  []string
+	newest string        // the list's last item; "" = it is empty
+	missed bool          // others went by unread
+	until  time.Duration // since epoch: none of those came later
+}
+
+// read returns what is new in the list. l.mu is held.
+func (l *eventList) read(now time.Duration, log *logger) (*listNews, error) {
 	name := l.place.name
 	replies, err := l.client.call(name, ":*", command("PTTL", name), command("LRANGE", name, "-1", "-1"))
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	newest := strings.Join(replies[1].items, "") // one, or none
-	found := newest == l.last
-	if !found && newest != "" {
-		items, found, err = l.after(l.last)
+	news := &listNews{newest: strings.Join(replies[1].items, "")} // one, or none
+	found := news.newest == l.last
+	if news.newest != "" && !found {
+		if l.hasRead {
+			found, err = l.readAfter(news, now)
+		} else {
+			err = l.readLiving(news, now)
+		}
 		if err != nil {
-			return nil, false, err
-		}
-		if len(items) > 0 {
-			newest = items[len(items)-1]
+			return nil, err
 		}
 	}
-	if !found && len(items) >= maxListed {
-		missed = true
-	} else if !found && l.last != "" && now < l.expires-time.Minute {
+	if len(news.items) > 0 {
+		news.newest = news.items[len(news.items)-1]
+	}
+	if !found && !news.missed && l.last != "" && now < l.expires-time.Minute {
 		processMetrics.event(noEventType, eventListLost)
 		log.event(1, slog.LevelWarn, "event list", "the list of account events is gone from Redis: a Traefik that starts now does not know of earlier ones",
 			"remedy", "let Redis evict nothing else than what expires first (maxmemory-policy volatile-ttl), and do not flush it")
 	}
-	l.last = newest
 	if replies[0].number > 0 {
 		l.expires = now + time.Duration(replies[0].number)*time.Millisecond
 	}
-	return items, missed, nil
+	return news, nil
 }
 
-// after returns all items behind one, and whether that is there. It reads pages from the end, since the beginning may be cut off.
-func (l *eventList) after(last string) (items []string, found bool, err error) {
-	name := l.place.name
+// readAfter reads all items behind the last one, and tells whether that is there still.
+func (l *eventList) readAfter(news *listNews, now time.Duration) (found bool, err error) {
 	for from := 0; from < maxListed && !found; from += listPage {
-		replies, err := l.client.call(name, "*", command("LRANGE", name, strconv.Itoa(-from-listPage), strconv.Itoa(-from-1)))
+		page, err := l.page(from)
 		if err != nil {
-			return nil, false, err
+			return false, err
 		}
-		page := replies[0].items
 		begin := 0
-		for i := len(page) - 1; i >= 0 && last != ""; i-- {
-			if page[i] == last {
+		for i := len(page) - 1; i >= 0 && l.last != ""; i-- {
+			if page[i] == l.last {
 				begin = i + 1
 				found = true
 				break
 			}
 		}
-		items = append(append([]string{}, page[begin:]...), items...)
+		news.items = append(append([]string{}, page[begin:]...), news.items...)
 		if len(page) < listPage {
 			break
 		}
 	}
-	return items, found, nil
+	news.missed = !found && len(news.items) >= maxListed
+	news.until = now
+	return found, nil
 }
 
-// forgetEverybody ends all good answers of before, some at a time, and sees to it that none of earlier asking is stored.
-func forgetEverybody(u *upstream) {
+// readLiving is the first reading: it ends at what is too old to matter. Where a full list has nothing so old, others were cut off,
+// which are older than its oldest.
+func (l *eventList) readLiving(news *listNews, now time.Duration) error {
+	for from := 0; from < maxListed; from += listPage {
+		page, err := l.page(from)
+		if err != nil {
+			return err
+		}
+		old, oldest := l.agesOf(page)
+		news.items = append(append([]string{}, page[old:]...), news.items...)
+		if old > 0 || len(page) < listPage {
+			news.missed = false
+			return nil
+		}
+		news.missed = true
+		news.until = now
+		if oldest > maxSkew {
+			news.until = now - oldest + maxSkew
+		}
+	}
+	return nil
+}
+
+// agesOf returns how many items at a page's beginning are too old to matter, and the age of the first that is not.
+func (l *eventList) agesOf(page []string) (old int, oldest time.Duration) {
+	for i, item := range page {
+		e, age := l.open(item)
+		if e == nil {
+			continue
+		}
+		if age <= listMatters {
+			return old, age
+		}
+		old = i + 1
+	}
+	return old, 0
+}
+
+// page returns items of the list. Pages are counted from its end, since its beginning may be cut off.
+func (l *eventList) page(from int) ([]string, error) {
+	name := l.place.name
+	replies, err := l.client.call(name, "*", command("LRANGE", name, strconv.Itoa(-from-listPage), strconv.Itoa(-from-1)))
+	if err != nil {
+		return nil, err
+	}
+	return replies[0].items, nil
+}
+
+// forgetEverybody ends all good answers that were asked for up to a moment, some at a time, and sees to it that none of earlier asking
+// is stored.
+func forgetEverybody(u *upstream, at time.Duration) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	x := u.good.users
-	at := u.since(epoch)
-	x.floor = at
-	x.hasFloor = true
+	if !x.hasFloor || x.floor < at {
+		x.floor = at
+		x.hasFloor = true
+	}
 	n := 0
 	for _, e := range u.good.entries {
 		if e.asked <= at {

@@ -139,9 +139,9 @@ func TestEventList_aNewOrCutOffReplicaReadsItBeforeItBelievesRedis(t *testing.T)
 	}
 	b := f.start()
 	require.True(t, believes(b.upstream, b.log))
-	read := b.upstream.list.read
+	read := b.upstream.list.begun
 	require.True(t, believes(b.upstream, b.log))
-	require.Equal(t, read, b.upstream.list.read, "read of late")
+	require.Equal(t, read, b.upstream.list.begun, "read of late")
 	c := &clock{now: read + listBelieved}
 	b.upstream.list.since = c.since
 	a.receive(t, "open-2")
@@ -265,6 +265,114 @@ func TestEventList_isBoundedAndWhoMissedEventsForgetsEverybody(t *testing.T) {
 	require.Equal(t, 1, b.count())
 }
 
+// receiveMany has a replica receive events, at a moment by its clock on the wall.
+func (r *member) receiveMany(t *testing.T, n int, prefix string, at time.Time) {
+	t.Helper()
+	r.upstream.list.wall = func() time.Time { return at }
+	for done := 0; done < n; done += listPage {
+		var ids []string
+		for i := done; i < n && i < done+listPage; i++ {
+			ids = append(ids, fmt.Sprint(prefix, i))
+		}
+		r.receive(t, ids...)
+	}
+}
+
+// forgets tells whether an answer that was asked for so long ago counts as forgotten.
+func (r *member) forgets(openID string, age time.Duration) bool {
+	r.upstream.mu.Lock()
+	defer r.upstream.mu.Unlock()
+	asked := r.upstream.since(epoch) - age
+	return isForgotten(r.upstream.good.users, &entry{identity: newIdentity(openID, "", "", "", ""), asked: asked})
+}
+
+// A list of a busy fleet is full, and was never empty.
+func TestEventList_whoStartsKnowsWhomOthersKnowHoweverManyEventsThereWereBefore(t *testing.T) {
+	t.Parallel()
+	for _, total := range []int{3, listPage, maxListed - listPage, maxListed + listPage} {
+		f := newFleet(t)
+		a := f.start()
+		now := time.Now()
+		a.receiveMany(t, total, "old-", now.Add(-listMatters-time.Minute))
+		a.receiveMany(t, 3, "new-", now.Add(-listMatters+time.Minute))
+		b := f.start()
+		lines := record(&b.log.urgent)
+		b.upstream.list.wall = func() time.Time { return now }
+		require.True(t, catchUp(b.upstream, b.log))
+		require.Empty(t, lines.String(), "nothing was missed")
+		require.False(t, b.forgets("never-in-an-event", 0), total)
+		require.False(t, b.forgets("old-0", time.Second), total)
+		require.False(t, b.forgets(fmt.Sprint("old-", total-1), time.Second), total)
+		for i := 0; i < 3; i++ {
+			require.True(t, b.forgets(fmt.Sprint("new-", i), time.Second), total)
+		}
+	}
+}
+
+func TestEventList_whatIsNoEventHidesNoneOfBefore(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	a, b := f.start(), f.start()
+	a.receive(t, "first")
+	f.server.Do("RPUSH", f.server.Keys()[0], "no event")
+	a.receiveMany(t, listPage-1, "open-", time.Now())
+	require.True(t, catchUp(b.upstream, b.log))
+	require.True(t, b.forgets("first", time.Second))
+}
+
+// Whom the events were about that are cut off, nobody knows: but they came before those that are there.
+func TestEventList_whoStartsInARushForgetsWhomItMayHaveMissed(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	a, now := f.start(), time.Now()
+	a.receiveMany(t, maxListed+listPage, "open-", now.Add(-time.Hour))
+	b := f.start()
+	lines := record(&b.log.urgent)
+	b.upstream.list.wall = func() time.Time { return now }
+	require.True(t, catchUp(b.upstream, b.log))
+	require.Contains(t, lines.String(), "more account events went by unread than the list holds")
+	require.True(t, b.forgets("somebody", time.Hour-maxSkew+time.Second), "clocks may disagree")
+	require.False(t, b.forgets("somebody", time.Hour-maxSkew-time.Minute))
+	require.True(t, b.forgets("open-10000", time.Second))
+}
+
+func TestEventList_noEventIsMissedByAClockThatIsWrong(t *testing.T) {
+	t.Parallel()
+	for _, wrong := range []time.Duration{-24 * time.Hour, 24 * time.Hour} {
+		for _, before := range []int{0, 1} {
+			f := newFleet(t)
+			a, b := f.start(), f.start()
+			b.upstream.list.wall = func() time.Time { return time.Now().Add(wrong) }
+			a.receiveMany(t, before, "before-", time.Now())
+			require.True(t, catchUp(b.upstream, b.log))
+			b.know("token", "open")
+			a.receiveMany(t, 1, "open-", time.Now())
+			a.receive(t, "open")
+			require.True(t, catchUp(b.upstream, b.log))
+			require.Zero(t, b.count(), wrong)
+		}
+	}
+}
+
+func TestEventList_whatAPanicKeptFromBeingObeyedIsObeyedTheNextTime(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	a, b := f.start(), f.start()
+	b.know("token", "open-1")
+	b.know("another", "open-2")
+	a.receive(t, "open-0", "open-1", "open-2")
+	e := b.upstream.good.entries[keyOf(b.upstream, "token")]
+	place := e.place
+	e.place = 99
+	require.False(t, catchUp(b.upstream, b.log), "Redis is not believed")
+	e.place = place
+	b.upstream.good.entries[e.key] = e
+	indexEntry(b.upstream.good.users, e)
+	require.True(t, catchUp(b.upstream, b.log))
+	require.Zero(t, b.count())
+	require.Empty(t, b.upstream.good.byEnd)
+}
+
 func TestEventList_itsLossIsAWarning(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t)
@@ -292,7 +400,17 @@ func TestEventList_whatIsNotSealedByTheSecretIsNoEvent(t *testing.T) {
 	a.receive(t, "first")
 	b.know("token", "open")
 	key := f.server.Keys()[0]
-	f.server.Do("RPUSH", key, "tokens-revoked\n1\nopen\n", "")
+	l := b.upstream.list
+	sealed := []string{}
+	for _, text := range []string{"tokens-revoked\n1\nopen\n", "now\ntokens-revoked\n1\nopen\n", "of another version"} {
+		item, err := seal(l.place.key, l.place.name, text)
+		require.NoError(t, err)
+		sealed = append(sealed, item)
+	}
+	f.server.Do("LPUSH", key, "tokens-revoked\n1\nopen\n", "", sealed[0])
+	f.server.Do("RPUSH", key, "tokens-revoked\n1\nopen\n", "", sealed[0], sealed[1], sealed[2])
+	a.receive(t, "open-2")
+	b.know("another", "open-2")
 	require.True(t, catchUp(b.upstream, b.log))
-	require.Equal(t, 1, b.count())
+	require.Equal(t, 1, b.count(), "those are read past")
 }

@@ -251,7 +251,7 @@ func TestForgetEverybody_endsWhatWasAskedBefore(t *testing.T) {
 	for i := 0; i < 10*forgetBatch+1; i++ {
 		r.put(fmt.Sprint(i), fmt.Sprint("open-", i), "")
 	}
-	forgetEverybody(r.upstream)
+	forgetEverybody(r.upstream, r.clock.since(epoch))
 	require.Empty(t, r.good.entries)
 	requireIndexed(t, r)
 	r.clock.advance(time.Second)

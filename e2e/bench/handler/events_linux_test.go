@@ -93,7 +93,7 @@ func indexAnew(_ http.ResponseWriter, _ *http.Request) {
 
 func forgetAllOfThem(_ http.ResponseWriter, _ *http.Request) {
 	for _, t := range upstreams.upstreams {
-		forgetEverybody(t.upstream)
+		forgetEverybody(t.upstream, t.upstream.since(epoch))
 	}
 }
 `
