@@ -18,6 +18,7 @@ import (
 //   - Who has a refusal writes it and then deletes the good answer, in one pipeline. A good answer written before goes.
 //   - Who has a good answer writes it and then reads the refusal, in one pipeline. If the delete came before that write, the refusal
 //     is there to be read, and the good answer is taken back.
+//   - Who cannot write a refusal owes it (redisowed.go).
 //
 // That needs refusals to outlive all good answers of earlier asking that are still on their way. So a good answer is written within
 // shareWithin of its asking or never, and a refusal stays for refusalStays at least, even where it counts for less. Of two refusals
@@ -48,6 +49,7 @@ type redisTier struct {
 	random   func() float64   // from 0 up to 1
 	metrics  *metrics
 	events   *hearing
+	owed     *owedRecords
 
 	ttl         time.Duration
 	staleWindow time.Duration
@@ -82,6 +84,7 @@ func newRedisTier(s upstreamSettings, upstream string) *redisTier {
 		random:      rand.Float64,
 		metrics:     processMetrics,
 		events:      newHearing(),
+		owed:        newOwedRecords(),
 		ttl:         s.cache.ttl,
 		staleWindow: s.cache.staleIfError,
 		negativeTTL: s.cache.negativeTTL,
@@ -94,6 +97,12 @@ func (t *redisTier) fetch(_ key, token string, log *logger) *entry {
 	p := placeOf(t.seals, labelToken, t.upstream+token)
 	refusalAt := bulk(p.name + refusalName)
 	goodAt := bulk(p.name + goodName)
+	// Before Redis is asked: what is paid meanwhile may come after what Redis says now.
+	o := t.owed
+	o.mu.Lock()
+	owing := len(o.byName)
+	owed := o.byName[p.name]
+	o.mu.Unlock()
 	begun := t.since(epoch)
 	replies, err := t.client.call(p.name, ":$:$", pttlOf+refusalAt, getOf+refusalAt, pttlOf+goodAt, getOf+goodAt)
 	note(t, "get", err, log)
@@ -108,10 +117,13 @@ func (t *redisTier) fetch(_ key, token string, log *logger) *entry {
 	if replies[3].number >= 0 {
 		good = openRecord(t, p, goodName, replies[2:], now-begun, log)
 	}
+	if owing > 0 {
+		good = t.afterOwed(owed, p, good, now, log)
+	}
 	switch {
 	case good != nil && refusal != nil && !younger(t, good, refusal):
 		// Its delete has not come yet, or failed.
-		go t.remove(p, log)
+		go t.undo(p, good, now-good.age, log)
 		return refusalEntry(t, refusal, now)
 	case good != nil:
 		return goodEntry(t, good, now)
@@ -187,19 +199,21 @@ func (t *redisTier) store(token string, e *entry, log *logger) {
 		end:      e.end - e.asked,
 	}
 	p := t.placeOf(token)
+	var rest *sharedRecord
 	if r.identity == nil {
-		t.storeRefusal(p, r, log)
+		rest = t.storeRefusal(p, r, log)
 	} else if r.life > 0 && r.end-age >= time.Millisecond && age < shareWithin {
-		t.storeGood(p, r, log)
+		rest = t.storeGood(p, r, log)
 	}
+	t.owed.settle(p, e.asked, rest, t.since(epoch))
 }
 
-// storeGood writes a good answer, and takes it back if Huawei has refused the token since.
-func (t *redisTier) storeGood(p place, r *sharedRecord, log *logger) {
+// storeGood writes a good answer, and takes it back if Huawei has refused the token since. It returns what is left to do.
+func (t *redisTier) storeGood(p place, r *sharedRecord, log *logger) (rest *sharedRecord) {
 	set, err := t.set(p, goodName, r, r.end-r.age)
 	if err != nil {
 		note(t, "set", err, log)
-		return
+		return nil
 	}
 	refusalAt := bulk(p.name + refusalName)
 	begun := t.since(epoch)
@@ -208,42 +222,62 @@ func (t *redisTier) storeGood(p place, r *sharedRecord, log *logger) {
 	if err != nil {
 		// It may be there for all that, and a refusal with it that was not read.
 		if errors.Is(err, errRedisTimeout) || errors.Is(err, errRedisBroken) {
-			t.remove(p, log)
+			r.age += t.since(epoch) - begun
+			return t.takeBack(p, r, log)
 		}
-		return
+		return nil
 	}
 	took := t.since(epoch) - begun
 	refusal := openRecord(t, p, refusalName, replies[1:], took, log)
 	r.age += took
 	if refusal != nil && !younger(t, r, refusal) {
-		t.remove(p, log)
+		return t.takeBack(p, r, log)
 	}
+	return nil
 }
 
-// storeRefusal writes a refusal and deletes the good answer, unless a refusal of later asking is there, which it puts back.
-func (t *redisTier) storeRefusal(p place, r *sharedRecord, log *logger) {
+// takeBack deletes a good answer that must not be there. It returns what is left to do.
+func (t *redisTier) takeBack(p place, r *sharedRecord, log *logger) (rest *sharedRecord) {
+	begun := t.since(epoch)
+	_, err := t.client.call(p.name, ":", delOf+bulk(p.name+goodName))
+	note(t, "del", err, log)
+	if err == nil {
+		return nil
+	}
+	return &sharedRecord{stamp: r.stamp, age: r.age + t.since(epoch) - begun}
+}
+
+// storeRefusal writes a refusal and deletes the good answer, unless a refusal of later asking is there, which it puts back. It returns
+// what is left to do.
+func (t *redisTier) storeRefusal(p place, r *sharedRecord, log *logger) (rest *sharedRecord) {
 	set, err := t.setRefusal(p, r)
 	if err != nil {
 		note(t, "set", err, log)
-		return
+		return r
 	}
 	refusalAt := bulk(p.name + refusalName)
 	begun := t.since(epoch)
 	replies, err := t.client.call(p.name, ":$+:", pttlOf+refusalAt, getOf+refusalAt, set, delOf+bulk(p.name+goodName))
 	note(t, "set", err, log)
-	if err != nil {
-		return
-	}
 	took := t.since(epoch) - begun
+	if err != nil {
+		r.age += took
+		return r
+	}
 	before := openRecord(t, p, refusalName, replies[:2], took, log)
 	r.age += took
 	if before == nil || before.age >= r.age && before.stamp <= r.stamp {
-		return
+		return nil
 	}
-	if set, err = t.setRefusal(p, later(r, before)); err == nil {
+	kept := later(r, before)
+	if set, err = t.setRefusal(p, kept); err == nil {
 		_, err = t.client.call(p.name, "+", set)
 	}
 	note(t, "set", err, log)
+	if err != nil {
+		return kept
+	}
+	return nil
 }
 
 // later returns the refusal of later asking, of that moment by either clock.
@@ -273,13 +307,6 @@ func (t *redisTier) setRefusal(p place, r *sharedRecord) (string, error) {
 	kept := *r
 	kept.end = r.age + left
 	return t.set(p, refusalName, &kept, left)
-}
-
-// remove deletes the good answer.
-func (t *redisTier) remove(p place, log *logger) {
-	defer recovered()
-	_, err := t.client.call(p.name, ":", delOf+bulk(p.name+goodName))
-	note(t, "del", err, log)
 }
 
 // placeOf finds a token's place. The upstream's identity has one length, so that it cannot run into the token.

@@ -43,6 +43,7 @@ func newReplica(t *testing.T, address string, change func(*redisTier)) *replica 
 		random:      func() float64 { return 0 },
 		metrics:     newMetrics(),
 		events:      newHearing(),
+		owed:        newOwedRecords(),
 		ttl:         time.Minute,
 		staleWindow: 5 * time.Minute,
 		negativeTTL: 10 * time.Second,

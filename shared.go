@@ -32,13 +32,14 @@ func fromOthers(u *upstream, k key, token string, f *flight, log *logger) *entry
 }
 
 // consider compares an entry of the shared tier with what the process has itself. What is not younger is nothing new: a
-// refresh would only read back what this process wrote.
+// refresh would only read back what this process wrote, and a good answer would undo a refusal, which counts here past its life.
 func consider(u *upstream, e *entry, f *flight) *entry {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	now := u.since(epoch)
 	own := u.good.entries[e.key]
-	if now >= e.end || own != nil && e.asked <= own.asked {
+	refused := u.refused.entries[e.key]
+	if now >= e.end || own != nil && e.asked <= own.asked || refused != nil && e.asked <= refused.asked {
 		return nil
 	}
 	if e.identity != nil && u.good.users != nil && isForgotten(u.good.users, e) {

@@ -106,6 +106,22 @@ func TestShared_aRefusalOfOthersCounts(t *testing.T) {
 	require.Zero(t, r.calls("mainland/1"))
 }
 
+// Redis may still have the good answer that the refusal ended: the refusal could not be written, say.
+func TestShared_ownRefusalPastItsLifeIsNotUndoneByAnAnswerOfEarlierAsking(t *testing.T) {
+	t.Parallel()
+	r, others := newSharedRig(t, nil)
+	r.requireRefused(r.ask("expired/1"), codeTokenInvalid)
+	others.has["expired/1"] = known(r, 20*time.Second)
+	r.clock.advance(11 * time.Second)
+	r.requireRefused(r.ask("expired/1"), codeTokenInvalid)
+	require.Equal(t, 2, r.calls("expired/1"))
+
+	r.clock.advance(11 * time.Second)
+	others.has["expired/1"] = known(r, time.Second)
+	require.Equal(t, "from another", r.ask("expired/1").entry.identity.openID)
+	require.Equal(t, 2, r.calls("expired/1"))
+}
+
 func TestShared_aRefreshTakesOnlyWhatIsYounger(t *testing.T) {
 	t.Parallel()
 	r, others := newSharedRig(t, nil)

@@ -118,6 +118,33 @@ func TestInterpreted_refusalIsNotUndoneInAnyOrderOfWrites(t *testing.T) {
 	}
 }
 
+// The server takes no writes when the refusal comes. The good answer in it counts for nothing then, and is gone as soon as it does.
+func TestInterpreted_refusalThatCouldNotBeStoredIsNotUndone(t *testing.T) {
+	server := redistest.Start(t)
+	a, b := newProbe(t, options{timeout: time.Second}, server.Address), newProbe(t, options{timeout: time.Second}, server.Address)
+	for i := range 20 {
+		a.store(fmt.Sprint("token", i), "open", "", 5*time.Second)
+	}
+	server.Do("REPLICAOF", "127.0.0.1", "1")
+	for i := range 20 {
+		b.store(fmt.Sprint("token", i), "", "token_invalid", 0)
+	}
+	server.Do("REPLICAOF", "NO", "ONE")
+	openID, _ := a.fetch("token0")
+	require.Equal(t, "open", openID, "it does not know")
+	for i := range 20 {
+		openID, _ := b.fetch(fmt.Sprint("token", i))
+		require.Empty(t, openID)
+	}
+	for i := range 20 {
+		require.Eventually(t, func() bool {
+			b.fetch("token")
+			_, code := a.fetch(fmt.Sprint("token", i))
+			return code == "token_invalid"
+		}, 30*time.Second, 5*time.Millisecond)
+	}
+}
+
 func TestInterpreted_errorsAreToldApart(t *testing.T) {
 	certificate := redistest.NewCertificate(t, "127.0.0.1")
 	other := redistest.NewCertificate(t, "127.0.0.1")
