@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"reflect"
@@ -45,8 +46,10 @@ func (m *model) addCompose(d *document, plugin string) {
 		at := []string{"services", name}
 		m.addLabels(labelsOf(d, service["labels"], under(at, "labels")), d.file, name, ofDocker, plugin)
 		m.addLabels(labelsOf(d, deploy["labels"], under(at, "deploy", "labels")), d.file, name, ofSwarm, plugin)
-		static, given := argumentsOf(d, service["command"], under(at, "command"))
-		if !given { // Traefik takes its variables only where it has no arguments
+		static, given := argumentsOf(d, service["entrypoint"], under(at, "entrypoint"))
+		more, alsoGiven := argumentsOf(d, service["command"], under(at, "command"))
+		static = append(static, more...)
+		if !given && !alsoGiven { // Traefik takes its variables only where it has no arguments
 			static = variablesOf(d, service["environment"], under(at, "environment"))
 		}
 		m.addEntryPoints(treeOf(d.file, static).data)
@@ -189,7 +192,8 @@ func (m *model) addLabels(labels []label, file, container, provider, plugin stri
 	for name, value := range routers {
 		options, _ := value.(map[string]any)
 		m.routers = append(m.routers, &router{
-			place: d.at(under(at, name)...), name: name + "@" + provider, rule: text(get(options, "rule")),
+			place: d.at(under(at, name)...), name: name + "@" + provider,
+			rule:        cmp.Or(text(get(options, "rule")), "the default rule of "+container), // it is by the container's name
 			entryPoints: list(get(options, "entryPoints")),
 			tls:         has(options, "tls"),
 			middlewares: qualified(list(get(options, "middlewares")), provider),

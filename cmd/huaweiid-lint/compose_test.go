@@ -105,6 +105,14 @@ func TestCompose_waysAroundAreFound(t *testing.T) {
       - traefik.http.routers.side.rule=Host(` + "`side.example`" + `)
       - traefik.http.routers.side.service=api
 `, "side@docker reaches service api@docker without the plugin, and api@docker with it"},
+		"routers by the default rule, which is another for each": {`
+  more:
+    labels:
+      - traefik.http.routers.more.middlewares=huawei-id
+  yet-more:
+    labels:
+      - traefik.http.routers.yet-more.entrypoints=web
+`, ""},
 		"a middleware that is not there": {`
   more:
     labels:
@@ -142,6 +150,7 @@ func TestCompose_aTraefiksEnvironmentIsItsStaticConfiguration(t *testing.T) {
 		"\n    environment: [\"TRAEFIK_ENTRYPOINTS_WEB_ADDRESS=:80\", TRAEFIK_ENTRYPOINTS_WEB_HTTP_MIDDLEWARES=huawei-id@docker]":                         "",
 		"\n    command: [traefik]\n    environment: [\"TRAEFIK_ENTRYPOINTS_WEB_ADDRESS=:80\", TRAEFIK_ENTRYPOINTS_WEB_HTTP_MIDDLEWARES]":                  "",
 		"\n    environment: {TRAEFIK_ENTRYPOINTS_WEB_ADDRESS: \":80\", TRAEFIK_ENTRYPOINTS_WEB_HTTP_MIDDLEWARES: }":                                       "",
+		"\n    entrypoint: [traefik, --entrypoints.web.http.middlewares=huawei-id@docker]":                                                                "",
 		"\n    environment: {TRAEFIK_ENTRYPOINTS_WEB_ADDRESS: \":80\"}":                                                                                   found,
 		"\n    environment: {TRAEFIK_ENTRYPOINTS_WEB_ADDRESS: \":80\", TRAEFIK_ENTRYPOINTS_LAN_HTTP_MIDDLEWARES: huawei-id@docker}":                       found,
 		command + "\n    environment: {TRAEFIK_ENTRYPOINTS_WEB_HTTP_MIDDLEWARES: huawei-id@docker}":                                                       found,

@@ -103,7 +103,7 @@ func read(file string) ([]*document, error) {
 }
 
 // render carries out a file's template as Traefik's file provider does (pkg/provider/file, CreateConfiguration), with the
-// environment of this process. A template on one line leaves the lines as they are.
+// environment of this process; what is not set there is known elsewhere only. A template on one line leaves the lines as they are.
 func render(text string) (string, error) {
 	if !strings.Contains(text, "{{") {
 		return text, nil
@@ -113,6 +113,7 @@ func render(text string) (string, error) {
 		return strings.Join(strings.FieldsFunc(name, func(c rune) bool { return !isLetterOrDigit(c) }), "-")
 	}
 	functions["split"] = strings.Split
+	functions["env"] = func(name string) string { return valueOf(name, "", "") }
 	parsed, err := template.New("").Funcs(functions).Parse(text)
 	if err != nil {
 		return "", fmt.Errorf("carrying out its template: %w; a Helm template has to be rendered first (helm template)", err)

@@ -259,6 +259,7 @@ func TestLint_carriesOutTemplates(t *testing.T) {
 	got := findings(t, map[string]string{"a.yml": content})
 	require.Len(t, got, 1)
 	assert.Contains(t, got[0], "a.yml:9: error: realm: ")
+	assertFinding(t, "a.yml", strings.Replace(content, "HUAWEI_CLIENT_ID", "NOT_SET", 1), "a.yml:9: error: realm: ")
 	got = findings(t, map[string]string{"a.yml": "a: {{ .Values.x }}\n"})
 	require.Len(t, got, 1)
 	assert.Contains(t, got[0], "helm template")

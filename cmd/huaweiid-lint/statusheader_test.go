@@ -49,6 +49,7 @@ http:
     type: {contentType: {}}
     certificate: {passTLSClientCert: {pem: true}}
     limits: {chain: {middlewares: [small, rate]}}
+    circle: {chain: {middlewares: [circle, rate]}}
     cleaned: {chain: {middlewares: [clean, rate]}}
   services:
     shop: {loadBalancer: {servers: [{url: "http://10.0.0.1"}]}}
@@ -81,6 +82,7 @@ func TestStatusHeader_isNotTheClientsWhereAnotherMiddlewareAnswers(t *testing.T)
 		"later":                  "later@file (notYet)" + answers,
 		"without":                "without@file" + answers,
 		"metered":                "metered@file" + answers,
+		"circle":                 "rate@file (rateLimit)" + answers,
 		"limits":                 "rate@file (rateLimit)" + answers,
 		"small, cors, rate":      "cors@file (headers)" + answers,
 		"named, rate":            "rate@file (rateLimit)" + answers,
@@ -101,7 +103,7 @@ func TestStatusHeader_isNotTheClientsWhereAnotherMiddlewareAnswers(t *testing.T)
 		t.Run(names, func(t *testing.T) {
 			t.Parallel()
 			if want != "" {
-				want = "a.yml:44: warning: X-User-Status, which huawei-id@file sets as headers.status, is the client's to choose on shop@file where " + want
+				want = "a.yml:45: warning: X-User-Status, which huawei-id@file sets as headers.status, is the client's to choose on shop@file where " + want
 			}
 			assertFinding(t, "a.yml", strings.Replace(statuses, "IN-FRONT", names, 1), want)
 		})
@@ -138,6 +140,7 @@ func TestStatusHeader_isLookedAtOnEachLayer(t *testing.T) {
 		"the parent has it":                {"    parent: {rule: Host(\"a\"), middlewares: [huawei-id]}\n    child: {rule: Path(\"/\"), parentRefs: [parent], middlewares: [rate], service: shop}", ""},
 		"the parent has it behind a limit": {"    parent: {rule: Host(\"a\"), middlewares: [rate, huawei-id]}\n    child: {rule: Path(\"/\"), parentRefs: [parent], service: shop}", onParent + " where rate@file (rateLimit)"},
 		"the child has it":                 {"    parent: {rule: Host(\"a\")}\n    child: {rule: Path(\"/\"), parentRefs: [parent], middlewares: [huawei-id], service: shop}", onParent + ": metrics"},
+		"the parent answers without it":    {"    parent: {rule: Host(\"a\"), middlewares: [rate]}\n    child: {rule: Path(\"/\"), parentRefs: [parent], middlewares: [huawei-id], service: shop}", onParent + ": metrics"},
 		"the parent takes it off":          {"    parent: {rule: Host(\"a\"), middlewares: [clean]}\n    child: {rule: Path(\"/\"), parentRefs: [parent], middlewares: [rate, huawei-id], service: shop}", ""},
 	})
 	got := findings(t, map[string]string{"a.yml": begin + "    parent: {rule: Host(\"a\")}\n    child: {rule: Path(\"/\"), parentRefs: [parent], middlewares: [rate, huawei-id], service: shop}"})

@@ -13,19 +13,13 @@ import (
 // Values that are known elsewhere only are taken as given: what is said of a middleware has to be true whether they are left out or are
 // something sensible, so that no option is judged by another that is not here.
 
-// plausible are values for options whose default says nothing, or not enough: a check of two options may want one that is not the
-// default. Files are not here to be read; in the place of a secret's stands the secret.
+// plausible are values for options whose default may be wrong beside another option. Files are not here to be read; in the place of a
+// secret's stands the secret.
 var plausible = map[string]string{
-	"allowPreflight": "true", "token.remove": "true", "phone.require": "true", "huawei.allowHTTP": "true", "redis.tls": "true", "debugHeader": "true",
-
-	"token.header": "X-Placeholder-Token", "token.cookie": "placeholder", "token.query": "placeholder",
+	"token.cookie": "placeholder", "token.query": "placeholder",
 	"headers.openID": "X-Placeholder-OpenID", "headers.unionID": "X-Placeholder-UnionID", "headers.phone": "X-Placeholder-Phone",
-	"headers.phoneCountryCode": "X-Placeholder-CountryCode", "headers.phoneNational": "X-Placeholder-National",
-	"headers.status": "X-Placeholder-Status",
-
-	"audience.clientIDs": "100000000", "redis.address": "redis.invalid:6379", "redis.username": "placeholder",
+	"audience.clientIDs": "100000000", "huawei.allowHTTP": "true", "redis.tls": "true",
 	"redis.password": placeholderSecret, "redis.secret": placeholderSecret,
-	"events.path": "/placeholder/events", "metricsPath": "/placeholder/metrics",
 }
 
 const placeholderSecret = "a secret of thirty-two bytes, or more"

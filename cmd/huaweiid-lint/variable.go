@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Values that are known elsewhere only: a variable of a Compose file that has no value here stands in a text as its name between two
-// marks, so that it is like no other; a value of a Kubernetes Secret stands as it was written.
+// Values that are known elsewhere only: a variable of a Compose file or a template that has no value here stands in a text as its name
+// between two marks, so that it is like no other; a value of a Kubernetes Secret stands as it was written.
 
 const markBegin, markEnd = "\ue000", "\ue001"
 

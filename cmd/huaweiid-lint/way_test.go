@@ -14,6 +14,7 @@ const layers = `
 http:
   middlewares:
     huawei-id: {plugin: {huaweiid: {audience: {clientIDs: ["101234567"]}}}}
+    https: {redirectScheme: {scheme: https}}
     strip: {stripPrefix: {prefixes: [/a]}}
   services:
     shop: {loadBalancer: {servers: [{url: "http://10.0.0.1"}]}}
@@ -38,12 +39,12 @@ func TestLayers_aChildsRequestsPassTheMiddlewaresOfItsParents(t *testing.T) {
 		"nobody's": {`
     parent: {rule: Host("shop.example")}
     child: {rule: PathPrefix("/"), parentRefs: [parent], service: shop}
-`, "a.yml:11: error: child@file reaches service shop@file without the plugin, and other@file with it"},
+`, "a.yml:12: error: child@file reaches service shop@file without the plugin, and other@file with it"},
 		"one parent's of two": {`
     parent: {rule: Host("shop.example"), middlewares: [huawei-id]}
     beside: {rule: Host("beside.example")}
     child: {rule: PathPrefix("/"), parentRefs: [parent, beside], service: shop}
-`, "a.yml:12: error: child@file reaches service shop@file without the plugin"},
+`, "a.yml:13: error: child@file reaches service shop@file without the plugin"},
 		"its own": {`
     parent: {rule: PathPrefix("/")}
     child: {rule: PathPrefix("/"), parentRefs: [parent], middlewares: [huawei-id], service: shop}
@@ -63,6 +64,21 @@ func TestLayers_aChildsRequestsPassTheMiddlewaresOfItsParents(t *testing.T) {
     child: {rule: PathPrefix("/orders"), parentRefs: [parent], service: shop}
     else: {rule: Host("shop.example"), service: blog}
 `, "else@file has no plugin and matches all that child@file matches"},
+		"a parent with a service, which Traefik does not ask": {`
+    parent: {rule: Host("shop.example"), service: shop}
+    child: {rule: PathPrefix("/"), parentRefs: [parent], middlewares: [huawei-id], service: shop}
+`, ""},
+		"a redirection behind a parent with TLS": {`
+    parent: {rule: Host("shop.example"), tls: {}}
+    child: {rule: PathPrefix("/"), parentRefs: [parent], middlewares: [https], service: shop}
+`, "error: child@file reaches service shop@file"},
+		"a redirection behind a parent without": {`
+    parent: {rule: Host("shop.example")}
+    child: {rule: PathPrefix("/"), parentRefs: [parent], middlewares: [https], service: shop}
+`, "warning: child@file reaches service shop@file"},
+		"a redirection as broad as what it could take over": {`
+    broad: {rule: PathPrefix("/"), middlewares: [https], service: blog}
+`, ""},
 		"a parent that is not there": {`
     child: {rule: PathPrefix("/"), parentRefs: [parent], service: shop}
 `, "child@file names the parent router parent@file, which none of these files has"},

@@ -28,6 +28,7 @@ http:
     huawei-id: {plugin: {huaweiid: {mode: optional, audience: {clientIDs: ["101234567"]}, headers: {status: X-User-Status}}}}
     to-https: {redirectScheme: {scheme: https}}
     again: {retry: {attempts: 2}}
+    pages: {errors: {status: ["400-599"], service: shop, query: /}}
     clean: {headers: {customRequestHeaders: {X-User-Status: ""}}}
   services:
     shop: {loadBalancer: {servers: [{url: "APP"}]}}
@@ -41,6 +42,7 @@ http:
     secured: {rule: Host("secured.test"), entryPoints: [web], middlewares: [clean, to-https], service: shop}
     weighted: {rule: Host("weighted.test"), entryPoints: [web], middlewares: [clean], service: mixed}
     retried: {rule: Host("retried.test"), entryPoints: [web], middlewares: [again, huawei-id], service: shop}
+    paged: {rule: Host("paged.test"), entryPoints: [web], middlewares: [pages, huawei-id], service: shop}
 `
 
 // What the command says of ways around, and of a header that is the client's, is what a real Traefik lets happen.
@@ -57,7 +59,7 @@ func TestCheckConfig_findsTheWaysAroundThatTraefikHas(t *testing.T) {
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, p.Stop()) })
-	require.NoError(t, p.WaitRouters(context.Background(), "shop", "child", "named", "nameless", "secured", "weighted", "retried"))
+	require.NoError(t, p.WaitRouters(context.Background(), "shop", "child", "named", "nameless", "secured", "weighted", "retried", "paged"))
 
 	const forged = "X-User-OpenID: forged\r\nX-User-Status: forged\r\n"
 	ask := func(entryPoint, request string) string {
@@ -88,6 +90,7 @@ func TestCheckConfig_findsTheWaysAroundThatTraefikHas(t *testing.T) {
 	assert.Equal(t, reached, ask("web", host("secured.test")+"X-Forwarded-Proto: https\r\n"), "what a trusted proxy says passes")
 	assert.Equal(t, reached, ask("web", host("weighted.test")))
 	assert.Equal(t, guarded, ask("web", host("retried.test")))
+	assert.Equal(t, "401", ask("web", host("paged.test")+"Authorization: Bearer no token\r\n"), "answered by the page")
 	resp, err := http.Get(p.APIURL() + "/metrics")
 	require.NoError(t, err)
 	defer resp.Body.Close()
