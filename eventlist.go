@@ -42,10 +42,14 @@ type eventList struct {
 	since  func(time.Time) time.Duration
 	wall   func() time.Time // time.Now but in tests
 
-	mu      sync.Mutex // guards all below; held while the list is read, which Redis's time-outs bound
-	last    string     // the last item that was read; "" = there was none
+	// Only whoever reads the list uses these.
+	last    string // the last item that was read; "" = there was none
 	expires time.Duration
-	begun   time.Duration // since epoch: when the last reading began
+
+	mu      sync.Mutex // guards all below; never held during a call
+	reading bool       // one goroutine reads the list
+	waiting map[*listWait]bool
+	begun   time.Duration // since epoch: when the last reading that succeeded began
 	hasRead bool
 
 	ownMu sync.Mutex
@@ -54,7 +58,7 @@ type eventList struct {
 
 func newEventList(t *redisTier) *eventList {
 	p := placeOf(t.seals, labelEvents, "")
-	return &eventList{client: t.client, place: p, since: time.Since, wall: time.Now, own: map[string]bool{}}
+	return &eventList{client: t.client, place: p, since: time.Since, wall: time.Now, waiting: map[*listWait]bool{}, own: map[string]bool{}}
 }
 
 // identity tells lists apart: two of one Redis and one secret are the same list.
@@ -162,30 +166,22 @@ func (l *eventList) isOwn(item string) bool {
 	return l.own[item]
 }
 
-// believes tells whether an upstream may take what Redis says: it has read the list of late, or does so now.
-func believes(u *upstream, log *logger) bool {
-	if u.list == nil || !isWatched(u) {
-		return true
-	}
-	l := u.list
-	l.mu.Lock()
-	current := l.hasRead && l.since(epoch)-l.begun < listBelieved
-	l.mu.Unlock()
-	return current || catchUp(u, log)
-}
-
 func isWatched(u *upstream) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.good.users != nil
 }
 
-// catchUp reads what is new in the list and obeys it. It tells whether the whole of it could be read.
+// catchUp reads what is new in the list and obeys it, unless that is being done. It tells whether it read the whole of it.
 func catchUp(u *upstream, log *logger) bool {
+	return u.list.begin() && readList(u, log)
+}
+
+// readList is catchUp for whom begin has let through.
+func readList(u *upstream, log *logger) bool {
 	defer recovered() // what was not obeyed is not believed
 	l := u.list
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	defer l.end()
 	begun := l.since(epoch)
 	news, err := l.read(begun, log)
 	processMetrics.calledRedis("lrange", err)
@@ -210,8 +206,7 @@ func catchUp(u *upstream, log *logger) bool {
 	}
 	// Only now, so that what a panic kept from being obeyed is read again.
 	l.last = news.newest
-	l.begun = begun
-	l.hasRead = true
+	l.heardAt(begun)
 	return true
 }
 
@@ -223,7 +218,7 @@ type listNews struct {
 	until  time.Duration // since epoch: none of those came later
 }
 
-// read returns what is new in the list. l.mu is held.
+// read returns what is new in the list.
 func (l *eventList) read(now time.Duration, log *logger) (*listNews, error) {
 	name := l.place.name
 	replies, err := l.client.call(name, ":*", command("PTTL", name), command("LRANGE", name, "-1", "-1"))

@@ -20,11 +20,9 @@ type sharedTier interface {
 // fromOthers asks the shared tier. It returns an entry that answers the lookup, or nil. A good answer past its life does not,
 // but the process keeps it, since it may have to do while Huawei cannot be asked.
 func fromOthers(u *upstream, k key, token string, f *flight, log *logger) *entry {
-	if !believes(u, log) {
-		return nil
-	}
+	events := awaitList(u, log)
 	e := u.shared.fetch(k, token, log)
-	if e == nil {
+	if e == nil || events != nil && !u.list.hears(events) {
 		return nil
 	}
 	e.key = k
