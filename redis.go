@@ -58,7 +58,7 @@ func newRedisClient(s redisSettings) *redisClient {
 }
 
 // call sends commands about one key, or about keys of one slot, in one round trip, and returns their replies. kinds has the kind
-// of reply that each command has. The first error among the replies is the call's.
+// of reply that each command has. The first error among the replies is the call's; other commands may have taken effect.
 //
 // What goes on where all is well has as few functions and expressions as can be, and what seldom happens is elsewhere: requests wait
 // for it, and the interpreter makes room for every expression of a function at each call.
@@ -72,23 +72,29 @@ func (r *redisClient) call(key string, kinds string, commands ...string) ([]resp
 	return callOthers(r, n, deadline, key, slot, kinds, commands, replies, err)
 }
 
-// callOthers goes on with a call that a server has not answered: it sends elsewhere, or fails.
+// callOthers goes on with a call that a server has not answered: it sends elsewhere, or fails. What fails it is the first server's fault:
+// those that are asked then may do no more than send back. Beside an error it returns what was answered for all that.
 //
 // Commands take effect in their order, as on one server: what follows one that is sent elsewhere is sent again after it, also if it has
 // been answered. So a refusal is there before the good answer goes, and a good answer before the refusal is read.
 func callOthers(r *redisClient, n *redisNode, deadline time.Time, key string, slot int, kinds string, commands []string, replies []respReply, err error) ([]respReply, error) {
+	var first error
 	var answered []respReply // of the first commands
 	owner := n               // whom all are for but those that ASK is about
 	for hop := 1; ; {
 		end := len(commands)
 		asking := false
 		if err != nil {
+			if faultOf(err).stays {
+				return append(answered, replies...), err
+			}
+			first = either(first, err)
 			failed := n
 			if time.Until(deadline) > 0 {
 				n = r.reroute(slot, failed)
 			}
 			if n == failed || hop == redisHops {
-				return nil, err
+				return answered, first
 			}
 			owner = n
 			hop++
@@ -103,10 +109,10 @@ func callOthers(r *redisClient, n *redisNode, deadline time.Time, key string, sl
 			if redirect != "" {
 				n, slot, asking = r.follow(redirect, from, key, slot)
 				if n == nil {
-					return nil, errRedisProtocol
+					return answered, either(first, errRedisProtocol)
 				}
 				if hop == redisHops {
-					return nil, errRedisRedirect
+					return answered, either(first, errRedisRedirect)
 				}
 				hop++
 			}
@@ -116,6 +122,9 @@ func callOthers(r *redisClient, n *redisNode, deadline time.Time, key string, sl
 				owner = n
 			}
 		}
+		if time.Until(deadline) <= 0 { // else the next server would be blamed
+			return answered, either(first, errRedisTimeout)
+		}
 		begin := len(answered)
 		if asking {
 			replies, err = sendAsking(r, n, deadline, kinds[begin:end], commands[begin:end])
@@ -123,6 +132,14 @@ func callOthers(r *redisClient, n *redisNode, deadline time.Time, key string, sl
 			replies, _, err = try(r, n, deadline, kinds[begin:end], strings.Join(commands[begin:end], ""), true)
 		}
 	}
+}
+
+// either returns the first error, or the second where there is none.
+func either(first, second error) error {
+	if first != nil {
+		return first
+	}
+	return second
 }
 
 // sendAsking sends commands to a server that ASK has named.

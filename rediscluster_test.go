@@ -221,6 +221,57 @@ func TestRedisCluster_nodeThatDiesTakesOnlyItsOwnSlots(t *testing.T) {
 	}, 30*time.Second, 10*time.Millisecond)
 }
 
+// What the key's server says is the call's fault. No other server is asked, which would only send back, and the slot stays known.
+func TestRedisCluster_faultsOfTheKeysServerAreSaidAsTheyAre(t *testing.T) {
+	t.Parallel()
+	cluster := redistest.StartCluster(t, 3)
+	key := ""
+	for i := 0; key == "" || cluster.Owner(slotOf(key)) != 0 || slotOf(key)%3 == 0; i++ { // of the first node, and not asked for there first
+		key = fmt.Sprint("key", i)
+	}
+	sentBack := func() (n int) {
+		for _, node := range cluster.Nodes {
+			count := 0
+			_, _ = fmt.Sscanf(node.Info("errorstat_MOVED"), "count=%d", &count)
+			n += count
+		}
+		return n
+	}
+	r := newTestRedis(t, "", func(s *redisSettings) { s.address = cluster.Addresses() })
+	for _, c := range []struct {
+		want       error
+		fail, heal func()
+	}{
+		{errRedisOOM, func() { cluster.Nodes[0].Do("CONFIG", "SET", "maxmemory", "1") }, func() { cluster.Nodes[0].Do("CONFIG", "SET", "maxmemory", "0") }},
+		{errRedisNoPerm, func() { cluster.Nodes[0].Do("ACL", "SETUSER", "default", "-set") }, func() { cluster.Nodes[0].Do("ACL", "SETUSER", "default", "+set") }},
+		{errRedisNoReplicas, func() { cluster.Nodes[0].Do("CONFIG", "SET", "min-replicas-to-write", "1") },
+			func() { cluster.Nodes[0].Do("CONFIG", "SET", "min-replicas-to-write", "0") }},
+	} {
+		require.NoError(t, r.set(key, "value"))
+		c.fail()
+		before := sentBack()
+		require.ErrorIs(t, r.set(key, "value"), c.want)
+		require.Equal(t, before, sentBack(), c.want)
+		require.Equal(t, cluster.Nodes[0].Address, r.slots[slotOf(key)], c.want)
+		c.heal()
+	}
+
+	require.NoError(t, r.set(key, "value"))
+	n, _ := routeOf(r.redisClient, key)
+	n.mu.Lock()
+	n.open += redisMaxConns
+	n.endIdle()
+	n.mu.Unlock()
+	require.ErrorIs(t, r.set(key, "value"), errRedisFull)
+	require.Equal(t, cluster.Nodes[0].Address, r.slots[slotOf(key)])
+	n.mu.Lock()
+	n.open -= redisMaxConns
+	n.mu.Unlock()
+
+	cluster.Nodes[0].Kill()
+	require.ErrorIs(t, r.set(key, "value"), errRedisConnect, "and not that the others send back to who is dead")
+}
+
 // What is configured may be one address that leads to any node, such as a service's in Kubernetes.
 func TestRedisCluster_aSlotWhoseNodeIsGoneIsAskedForAtTheOneAddress(t *testing.T) {
 	t.Parallel()

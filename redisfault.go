@@ -47,6 +47,7 @@ type redisFault struct {
 	remedy string // what an operator can do
 	strike bool   // three in a row, and the server is left alone for a while
 	leave  bool   // the address may lead to another server by now: all connections are made anew
+	stays  bool   // no other server of a cluster would do what this one does not
 }
 
 // redisFaults has every way to fail. Longer beginnings stand before shorter ones.
@@ -61,9 +62,9 @@ var redisFaults = []redisFault{
 		remedy: "leave redis.password out, or give Redis one (requirepass)"},
 	{err: errRedisNoPassword, says: "ERR Client sent AUTH", result: "nopassword", strike: true,
 		remedy: "leave redis.password out, or give Redis one (requirepass)"},
-	{err: errRedisNoPerm, says: "NOPERM", result: "noperm",
+	{err: errRedisNoPerm, says: "NOPERM", result: "noperm", stays: true,
 		remedy: "grant the user +auth +select +asking +pttl +get +set +del +rpush +lrange +ltrim +pexpire on the keys that begin with redis.keyPrefix"},
-	{err: errRedisOOM, says: "OOM", result: "oom",
+	{err: errRedisOOM, says: "OOM", result: "oom", stays: true,
 		remedy: "raise maxmemory, or set maxmemory-policy to allkeys-lru or volatile-ttl"},
 	{err: errRedisReadOnly, says: "READONLY", result: "readonly", leave: true,
 		remedy: "name the master in redis.address"},
@@ -73,11 +74,11 @@ var redisFaults = []redisFault{
 		remedy: "name the master in redis.address"},
 	{err: errRedisClusterDown, says: "CLUSTERDOWN", result: "clusterdown", strike: true,
 		remedy: "see to it that every slot of the cluster has a master"},
-	{err: errRedisMisconf, says: "MISCONF", result: "misconf",
+	{err: errRedisMisconf, says: "MISCONF", result: "misconf", stays: true,
 		remedy: "see Redis's log; a cache needs no snapshots (save \"\")"},
-	{err: errRedisNoReplicas, says: "NOREPLICAS", result: "noreplicas",
+	{err: errRedisNoReplicas, says: "NOREPLICAS", result: "noreplicas", stays: true,
 		remedy: "see to Redis's replicas, or set min-replicas-to-write to 0"},
-	{err: errRedisBusy, says: "BUSY", result: "busy", strike: true,
+	{err: errRedisBusy, says: "BUSY", result: "busy", strike: true, stays: true,
 		remedy: "end the script, or give this cache a Redis of its own"},
 	{err: errRedisDenied, says: "DENIED", result: "denied", strike: true,
 		remedy: "give Redis a password, or turn its protected-mode off"},
@@ -98,7 +99,7 @@ var redisFaults = []redisFault{
 	{err: errRedisProtocol, result: "protocol", strike: true, remedy: "check redis.address and redis.tls; what is there may be no Redis, or want TLS"},
 	{err: errRedisBroken, result: "broken", strike: true, remedy: "see Redis's log; a server that wants TLS (redis.tls) ends connections, too"},
 	{err: errRedisRedirect, result: "redirect", remedy: "see whether the cluster's nodes agree (CLUSTER NODES)"},
-	{err: errRedisFull, result: "full", remedy: "see whether Redis is slow; what found no connection was a miss"},
+	{err: errRedisFull, result: "full", stays: true, remedy: "see whether Redis is slow; what found no connection was a miss"},
 	{err: errRedisPaused, result: "paused"},
 	{err: errRedisPanic, result: "panic", strike: true, remedy: "report this as a bug"},
 	{err: errSealBroken, result: "seal", remedy: "see who else writes to this Redis; the entry counted for nothing"},

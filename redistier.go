@@ -221,7 +221,7 @@ func (t *redisTier) storeGood(p place, r *sharedRecord, log *logger) (rest *shar
 	note(t, "set", err, log)
 	if err != nil {
 		// It may be there for all that, and a refusal with it that was not read.
-		if errors.Is(err, errRedisTimeout) || errors.Is(err, errRedisBroken) {
+		if len(replies) > 0 && replies[0].kind == '+' || errors.Is(err, errRedisTimeout) || errors.Is(err, errRedisBroken) {
 			r.age += t.since(epoch) - begun
 			return t.takeBack(p, r, log)
 		}

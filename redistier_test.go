@@ -309,6 +309,15 @@ func TestRedisTier_goodAnswerBesideALaterRefusalGoes(t *testing.T) {
 	eventually(t, func() bool { return server.Int("EXISTS", name) == 0 })
 }
 
+// A write that took effect is no failure to be left there, although what was to be read beside it could not be.
+func TestRedisTier_goodAnswerThatWasWrittenBesideARefusalThatCannotBeReadIsTakenBack(t *testing.T) {
+	t.Parallel()
+	server, a, _ := twoReplicas(t)
+	server.Do("ACL", "SETUSER", "default", "-get")
+	a.tell("token", a.good(alice, 0))
+	require.Empty(t, server.Keys())
+}
+
 func TestRedisTier_goodAnswerOfLongAgoIsNotShared(t *testing.T) {
 	t.Parallel()
 	server, a, _ := twoReplicas(t)

@@ -264,6 +264,8 @@ func TestInterpreted_clusterWhoseSlotsMove(t *testing.T) {
 	value, fault = p.get("foo")
 	require.Equal(t, "bar", value)
 	require.Empty(t, fault)
+	cluster.Nodes[to].Do("CONFIG", "SET", "maxmemory", "1")
+	require.Equal(t, "oom", p.set("foo", "baz"))
 }
 
 // The refusal is where the slot was, and the good answer of earlier asking comes while the slot moves.
