@@ -162,14 +162,14 @@ func try(r *redisClient, n *redisNode, deadline time.Time, kinds, commands strin
 		return nil, false, err
 	}
 	replies, refused, err := exchange(c, deadline, commands, kinds)
+	if refused {
+		return replies, true, judgeErrors(r, n, c, replies, err != nil)
+	}
 	if err != nil {
 		if dropBroken(r, n, c, used, err) && again {
 			return try(r, n, deadline, kinds, commands, false)
 		}
 		return nil, false, err
-	}
-	if refused {
-		return replies, true, judgeErrors(r, n, c, replies)
 	}
 	putConn(n, c, r.since(epoch))
 	return replies, false, nil
@@ -183,19 +183,23 @@ func dropBroken(r *redisClient, n *redisNode, c *redisConn, used bool, err error
 	return ended
 }
 
-// judgeErrors deals with a connection that brought error replies. It returns the first, unless one is a redirect.
-func judgeErrors(r *redisClient, n *redisNode, c *redisConn, replies []respReply) error {
-	now := r.since(epoch)
-	if redirect, _ := redirectIn(replies); redirect != "" {
-		putConn(n, c, now)
-		return nil
+// judgeErrors deals with a connection that brought error replies, and broke after them or not. It returns the first, unless one is a
+// redirect.
+func judgeErrors(r *redisClient, n *redisNode, c *redisConn, replies []respReply, broke bool) error {
+	var err error
+	if redirect, _ := redirectIn(replies); redirect == "" {
+		err = errorIn(replies)
 	}
-	err := errorIn(replies)
-	fault := faultOf(err)
-	if fault.strike || fault.leave {
-		n.drop(c, fault.leave, fault.strike, now)
+	strike, leave := broke, false
+	if err != nil {
+		fault := faultOf(err)
+		strike = broke || fault.strike
+		leave = fault.leave
+	}
+	if strike || leave {
+		n.drop(c, leave, strike, r.since(epoch))
 	} else {
-		putConn(n, c, now)
+		putConn(n, c, r.since(epoch))
 	}
 	return err
 }

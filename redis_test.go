@@ -155,6 +155,77 @@ func TestRedis_saysWhatIsWrongWithTheLogin(t *testing.T) {
 }
 
 // A server repeats what it was sent, and that may be a password.
+// A server that turns a connection away says why once, however many replies are expected, and ends it.
+func TestRedis_saysWhyAServerTurnsConnectionsAway(t *testing.T) {
+	t.Parallel()
+	requireAway := func(t *testing.T, address string, want error) {
+		t.Helper()
+		for i := range 20 {
+			r := newTestRedis(t, address, func(s *redisSettings) {
+				if i%2 == 1 {
+					s.database = 1 // so that it logs in
+				}
+			})
+			_, _, err := r.get("key")
+			require.ErrorIs(t, err, want)
+			require.Equal(t, 1, r.one().strikes)
+			require.Empty(t, r.one().idle)
+		}
+	}
+	t.Run("maxclients", func(t *testing.T) {
+		t.Parallel()
+		server := redistest.Start(t)
+		server.Do("CONFIG", "SET", "maxclients", "1")
+		one := newTestRedis(t, server.Address, nil)
+		eventually(t, func() bool { // when the connection of before is gone
+			one.clock.advance(redisPause)
+			return one.set("key", "value") == nil
+		})
+		requireAway(t, server.Address, errRedisClients)
+	})
+	t.Run("protected mode", func(t *testing.T) {
+		t.Parallel()
+		server := redistest.Start(t, "--protected-mode", "yes", "--bind", "*")
+		_, port, err := net.SplitHostPort(server.Address)
+		require.NoError(t, err)
+		addresses, err := net.InterfaceAddrs()
+		require.NoError(t, err)
+		for _, a := range addresses {
+			if n, ok := a.(*net.IPNet); ok && !n.IP.IsLoopback() && n.IP.To4() != nil {
+				requireAway(t, net.JoinHostPort(n.IP.String(), port), errRedisDenied)
+				return
+			}
+		}
+		t.Skip("this machine has no address but loopback's, from which protected mode lets everybody in")
+	})
+	t.Run("and hangs", func(t *testing.T) {
+		t.Parallel()
+		r := newTestRedis(t, listen(t, func(conn net.Conn) {
+			_, _ = io.WriteString(conn, "-NOPERM no\r\n")
+			_, _ = io.Copy(io.Discard, conn)
+		}), func(s *redisSettings) { s.timeout = 50 * time.Millisecond })
+		for n := 0; n < redisStrikes; n++ {
+			_, _, err := r.get("key")
+			require.ErrorIs(t, err, errRedisNoPerm)
+			require.Empty(t, r.one().idle, "a reply may come still")
+		}
+		_, _, err := r.get("key")
+		require.ErrorIs(t, err, errRedisPaused)
+	})
+	t.Run("and sends elsewhere", func(t *testing.T) {
+		t.Parallel()
+		server := redistest.Start(t)
+		r := newTestRedis(t, listen(t, func(conn net.Conn) {
+			_, _ = io.WriteString(conn, "-MOVED 1 "+server.Address+"\r\n")
+		}), nil)
+		require.NoError(t, r.set("key", "value"))
+		requireGets(t, r, "key", "value")
+		r = newTestRedis(t, r.addresses[0], nil)
+		requireGets(t, r, "key", "value")
+		require.Empty(t, r.one().idle)
+	})
+}
+
 func TestRedisFault_keepsNothingButTheFirstWordOfAnError(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{

@@ -76,8 +76,9 @@ func tlsFor(base *tls.Config, address string) *tls.Config {
 	return config
 }
 
-// exchange sends commands and reads their replies, which have to be of the given kinds or errors; refused says that there are such.
-// After an error of its own, the connection is of no use any more: a reply may still come, and would be taken for the next command's.
+// exchange sends commands and reads their replies, which have to be of the given kinds or errors; refused says that there are such, and
+// that they tell more than the error of its own beside them. After that, the connection is of no use any more: a reply may still come, and
+// would be taken for the next command's.
 func exchange(c *redisConn, deadline time.Time, commands, kinds string) (replies []respReply, refused bool, err error) {
 	if err := c.conn.SetDeadline(deadline); err != nil {
 		return nil, false, ioFault(err, errRedisBroken)
@@ -87,7 +88,7 @@ func exchange(c *redisConn, deadline time.Time, commands, kinds string) (replies
 	}
 	replies, refused, err = readReplies(c.reader, kinds)
 	if err != nil {
-		return nil, false, ioFault(err, errRedisBroken)
+		return replies, refused, ioFault(err, errRedisBroken)
 	}
 	if c.reader.Buffered() > 0 { // more than was asked for, so that none of it can be trusted
 		return nil, false, errRedisProtocol

@@ -49,13 +49,14 @@ const (
 )
 
 // readReplies reads a reply for each of kinds, of that kind or an error; refused says that there are errors. Its own errors are the
-// reader's, or errRedisProtocol for what is no RESP2 of these kinds or goes past the bounds.
+// reader's, or errRedisProtocol for what is no RESP2 of these kinds or goes past the bounds. Beside a reader's error it returns what was
+// refused before: a server that turns a connection away says why, once, and ends it.
 func readReplies(r *bufio.Reader, kinds string) (replies []respReply, refused bool, err error) {
 	replies = make([]respReply, len(kinds))
 	for i := range replies {
 		line, err := r.ReadSlice('\n') // the reader's buffer bounds it
 		if err != nil {
-			return nil, false, lineFault(err)
+			return replies, refused, lineFault(err)
 		}
 		end := len(line) - 2
 		if end < 1 || line[end] != '\r' {

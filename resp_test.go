@@ -2,6 +2,7 @@ package huaweiid
 
 import (
 	"bufio"
+	"io"
 	"strconv"
 	"strings"
 	"testing"
@@ -48,6 +49,11 @@ func TestReadReplies_takesAnErrorForAnyKindAndNothingElse(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, refused)
 	assert.Equal(t, []respReply{{kind: ':', number: 1}, {kind: '-', text: "MOVED 1 a:1"}, {kind: '+'}}, replies)
+
+	replies, refused, err = readReplies(bufio.NewReader(strings.NewReader(":1\r\n-OOM full\r\n")), ":$$")
+	require.ErrorIs(t, err, io.EOF)
+	assert.True(t, refused, "what was refused before the end counts")
+	assert.Equal(t, []respReply{{kind: ':', number: 1}, {kind: '-', text: "OOM full"}, {}}, replies)
 
 	replies, refused, err = readReplies(bufio.NewReader(strings.NewReader(":1\r\n$1\r\na\r\n")), ":$")
 	require.NoError(t, err)
