@@ -189,6 +189,29 @@ func TestRedisTier_clocksNeedNotAgree(t *testing.T) {
 }
 
 // A refresh asks Redis first, where the process's own answer may still be. It must not take that for news.
+// What docs/scaling.md says of clocks that are further apart: an answer here has a life of six minutes, the stale window included.
+func TestRedisTier_clockThatIsAheadByLifeAndFiveMinutesTakesNothing(t *testing.T) {
+	t.Parallel()
+	_, a, b := twoReplicas(t)
+	own := b.wall
+	for _, c := range []struct {
+		ahead, age time.Duration
+		takes      bool
+	}{
+		{-24 * time.Hour, 0, true},
+		{4 * time.Minute, 5 * time.Second, true},
+		{4 * time.Minute, 9 * time.Second, true},
+		{10 * time.Minute, 0, true},
+		{11*time.Minute - 5*time.Second, 9 * time.Second, false},
+		{12 * time.Minute, 0, false},
+	} {
+		b.wall = func() time.Time { return own().Add(c.ahead) }
+		token := fmt.Sprint(c)
+		a.tell(token, a.good(alice, c.age))
+		assert.Equal(t, c.takes, b.ask(token) != nil, token)
+	}
+}
+
 func TestRedisTier_ownEntryIsNeverYoungerThanItWas(t *testing.T) {
 	t.Parallel()
 	server, a, _ := twoReplicas(t)
