@@ -7,8 +7,8 @@ import (
 
 // The user in Traefik's access log. Traefik takes ClientUsername from the URL of the request that it gave the middlewares, when
 // that has been answered. So that no redirect, retry or log on the way sees the name, the handlers behind get a URL of their own,
-// and the name is set when they are done. A panic, such as of an answer that breaks off, passes that by: what catches it in Traefik
-// logs the URL.
+// and the name is set when they are done. Where they panic, as net/http does for an answer that breaks off, it is not set: the
+// middleware of Traefik's that recovers logs the URL.
 
 // Values of accessLogUser.
 const (

@@ -27,7 +27,7 @@ const (
 	listBelieved = 3 * time.Second
 	// listLife is longer than anything in Redis can serve.
 	listLife = maxTTL + maxStaleIfError + 10*time.Minute
-	// listMatters is how long an item may matter, by another clock than that of who appended it.
+	// listMatters is how long an item may matter to a reader whose clock is not that of who appended it.
 	listMatters = listLife + maxSkew
 	// maxListed bounds the list. Who finds it full and its place gone has missed events, and forgets everybody of before.
 	maxListed = 10_000

@@ -131,8 +131,8 @@ func refuseEvents(rw http.ResponseWriter, r *eventRefusal) {
 	_, _ = rw.Write(body)
 }
 
-// readEvents checks a delivery: the JWT first, so that nobody else has a body read. It returns the events that are new and about a
-// user; the error is errEventKeys.
+// readEvents checks a delivery: the JWT first, so that nobody else has a body read. It returns the events that are about a user, be they new
+// or not; the error is errEventKeys.
 func readEvents(r *receiver, rw http.ResponseWriter, req *http.Request) ([]accountEvent, *eventRefusal, error) {
 	values := req.Header["Authorization"]
 	if len(values) != 1 || len(values[0]) > maxJWT || len(values[0]) < len(credentials) ||

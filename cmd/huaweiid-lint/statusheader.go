@@ -66,7 +66,7 @@ func (r *report) checkStatusHeader(m *model, w *way, header, owner string) {
 		if front == nil {
 			continue
 		}
-		does := "answers requests by itself"
+		does := "may answer requests by itself"
 		if front.copies {
 			does = "hands on a copy, which Traefik's metrics and access log do not see"
 		}

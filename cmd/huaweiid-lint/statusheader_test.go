@@ -59,7 +59,7 @@ http:
 
 func TestStatusHeader_isNotTheClientsWhereAnotherMiddlewareAnswers(t *testing.T) {
 	t.Parallel()
-	const answers = ", in front of it, answers requests by itself: "
+	const answers = ", in front of it, may answer requests by itself: "
 	for names, want := range map[string]string{
 		"rate":                   "rate@file (rateLimit)" + answers,
 		"flight":                 "flight@file (inFlightReq)" + answers,

@@ -76,11 +76,10 @@ func linesAt(t *testing.T, level, logLevel string) []string {
 		options := map[string]any{"logLevel": logLevel, "cache": map[string]any{"maxEntries": 1000 + len(routers)}} // a state of its own
 		require.NoError(t, yaml.Unmarshal([]byte(trouble.options), &options))
 		h, _ := options["huawei"].(map[string]any)
-		options["huawei"] = h
 		if h == nil {
 			h = map[string]any{}
-			options["huawei"] = h
 		}
+		options["huawei"] = h
 		for option, value := range map[string]any{
 			"allowHTTP": true, "proxyURL": "direct", "getInfoURL": huawei.URL + huaweisim.GetInfoPath, "tokenInfoURL": huawei.URL + huaweisim.TokenInfoPath,
 		} {
@@ -97,6 +96,7 @@ func linesAt(t *testing.T, level, logLevel string) []string {
 	require.NoError(t, err)
 	p, err := proxy.Start(context.Background(), proxy.Options{Dynamic: string(configuration), LogLevel: level})
 	require.NoError(t, err)
+	defer func() { _ = p.Stop() }() // also where it fails below
 	require.NoError(t, p.WaitRouters(context.Background(), slices.Collect(maps.Keys(routers))...))
 	var all sync.WaitGroup
 	for name, trouble := range levels {

@@ -64,6 +64,7 @@ func TestTraefik_theVerdictIsOnTheSpanToTheApplication(t *testing.T) {
 		Static: `tracing: {capturedRequestHeaders: [X-User-Status], otlp: {http: {endpoint: "` + traces.URL + `/v1/traces"}}}`,
 	})
 	require.NoError(t, err)
+	t.Cleanup(func() { _ = p.Stop() }) // also where it fails below
 	require.NoError(t, p.WaitRouters(context.Background(), "app"))
 	req, err := http.NewRequest(http.MethodGet, p.URL(), nil)
 	require.NoError(t, err)
