@@ -112,6 +112,23 @@ func mixedAssignments(p *plugin, found report) {
 	})
 }
 
+// returnsOfBuiltins are calls of predeclared functions in a return statement, behind another result. Within an expression or in
+// parentheses they return what they should.
+func returnsOfBuiltins(p *plugin, found report) {
+	eachOf(p, func(s *ast.ReturnStmt, _ []ast.Node) {
+		for i, result := range s.Results {
+			call, ok := result.(*ast.CallExpr)
+			if !ok || i == 0 {
+				continue
+			}
+			// complex(1, 2) of constants is one itself.
+			if name, ok := call.Fun.(*ast.Ident); ok && p.builtin(name) != "" && p.TypesInfo.Types[call].Value == nil {
+				found(call.Pos(), types.ExprString(call))
+			}
+		}
+	})
+}
+
 // returnsOfFields are calls of functions that are fields, in a return statement of several results. Other functions return what they
 // should, and those that are fields do where they are part of an expression.
 func returnsOfFields(p *plugin, found report) {
