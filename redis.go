@@ -94,7 +94,7 @@ func callOthers(r *redisClient, n *redisNode, deadline time.Time, key string, sl
 				n = r.reroute(slot, failed)
 			}
 			if n == failed || hop == redisHops {
-				return answered, first
+				return append(answered, replies...), first
 			}
 			owner = n
 			hop++
@@ -142,16 +142,13 @@ func either(first, second error) error {
 	return second
 }
 
-// sendAsking sends commands to a server that ASK has named.
+// sendAsking sends commands to a server that ASK has named. Beside an error it returns what was answered for all that.
 func sendAsking(r *redisClient, n *redisNode, deadline time.Time, kinds string, commands []string) (answers []respReply, err error) {
 	replies, _, err := try(r, n, deadline, "+"+strings.Join(strings.Split(kinds, ""), "+"), asked+strings.Join(commands, asked), true)
-	if err != nil {
-		return nil, err
-	}
 	for i := 1; i < len(replies); i += 2 {
 		answers = append(answers, replies[i])
 	}
-	return answers, nil
+	return answers, err
 }
 
 // try sends commands to one server. redirected says that the replies send elsewhere. Where again, another connection takes the place of

@@ -154,7 +154,6 @@ func TestRedis_saysWhatIsWrongWithTheLogin(t *testing.T) {
 	assert.ErrorIs(t, err, errRedisNoPerm)
 }
 
-// A server repeats what it was sent, and that may be a password.
 // A server that turns a connection away says why once, however many replies are expected, and ends it.
 func TestRedis_saysWhyAServerTurnsConnectionsAway(t *testing.T) {
 	t.Parallel()
@@ -226,6 +225,7 @@ func TestRedis_saysWhyAServerTurnsConnectionsAway(t *testing.T) {
 	})
 }
 
+// A server repeats what it was sent, and that may be a password.
 func TestRedisFault_keepsNothingButTheFirstWordOfAnError(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{

@@ -1,6 +1,7 @@
 package huaweiid
 
 import (
+	"container/list"
 	"sync"
 	"time"
 )
@@ -20,22 +21,23 @@ type owedRecord struct {
 	place  place
 	asked  time.Duration // since epoch: good answers of later asking may stay
 	record sharedRecord  // without a refusal: nothing but the good answer has to go
-	slot   int           // in owedRecords.ring
+	age    *list.Element // in owedRecords.order
 }
 
 // owedRecords are all that a tier owes.
 type owedRecords struct {
 	mu     sync.Mutex // guards all below; never held during a call
 	byName map[string]*owedRecord
-	ring   []*owedRecord // as they came, those included that are done
-	next   int           // the oldest, when the ring is full
+	order  *list.List // of their names, the oldest first
 	paying bool
 	payAt  time.Duration // since epoch: not again before
 }
 
-func newOwedRecords() *owedRecords { return &owedRecords{byName: map[string]*owedRecord{}} }
+func newOwedRecords() *owedRecords {
+	return &owedRecords{byName: map[string]*owedRecord{}, order: list.New()}
+}
 
-// settle notes what storing an answer has left to do now, or, if that is nothing, that what was owed of earlier asking is done.
+// settle notes what storing a token's answer has left to do. Where that is nothing, what was owed of earlier asking is done.
 func (o *owedRecords) settle(p place, asked time.Duration, rest *sharedRecord, now time.Duration) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -55,21 +57,13 @@ func (o *owedRecords) settle(p place, asked time.Duration, rest *sharedRecord, n
 
 // add takes a record in, in the place of the token's older one, if there is one. o.mu is held.
 func (o *owedRecords) add(d, old *owedRecord) {
-	switch {
-	case old != nil:
-		d.slot = old.slot
-		o.ring[d.slot] = d
-	case len(o.ring) < maxOwed:
-		d.slot = len(o.ring)
-		o.ring = append(o.ring, d)
-	default:
-		oldest := o.ring[o.next]
-		if o.byName[oldest.place.name] == oldest {
-			delete(o.byName, oldest.place.name)
+	if old != nil {
+		d.age = old.age
+	} else {
+		if len(o.byName) >= maxOwed {
+			o.remove(o.byName[o.order.Front().Value.(string)])
 		}
-		d.slot = o.next
-		o.ring[d.slot] = d
-		o.next = (o.next + 1) % maxOwed
+		d.age = o.order.PushBack(d.place.name)
 	}
 	o.byName[d.place.name] = d
 }
@@ -77,10 +71,7 @@ func (o *owedRecords) add(d, old *owedRecord) {
 // remove lets a record go. o.mu is held.
 func (o *owedRecords) remove(d *owedRecord) {
 	delete(o.byName, d.place.name)
-	if len(o.byName) == 0 {
-		o.ring = nil
-		o.next = 0
-	}
+	o.order.Remove(d.age)
 }
 
 // isTimeToPay tells whether the caller has to pay.

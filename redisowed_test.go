@@ -106,20 +106,35 @@ func TestRedisOwed_answerOfLaterAskingEndsIt(t *testing.T) {
 
 func TestRedisOwed_isBoundedAndTheOldestGoes(t *testing.T) {
 	t.Parallel()
-	b := newReplica(t, redistest.FreeAddress(t), nil)
+	b := newReplica(t, listen(t, func(net.Conn) {}), nil) // it closes every connection
 	for i := range maxOwed + 100 {
 		b.clock.advance(time.Millisecond)
 		b.tell(fmt.Sprint("token", i), b.refused(codeTokenInvalid, 0))
 		b.tell("again", b.refused(codeTokenInvalid, 0))
 	}
 	assert.Equal(t, maxOwed, b.owed.count())
-	assert.Len(t, b.owed.ring, maxOwed)
+	assert.Equal(t, maxOwed, b.owed.order.Len())
 	for i, is := range map[int]bool{0: false, 99: false, 102: true, maxOwed + 99: true} {
 		assert.Equal(t, is, b.owed.byName[b.placeOf(fmt.Sprint("token", i)).name] != nil, i)
 	}
 	b.clock.advance(owedLife)
 	assert.Nil(t, b.owed.first(b.clock.now), "no good answer is that old")
-	assert.Empty(t, b.owed.ring)
+	assert.Zero(t, b.owed.order.Len())
+}
+
+func TestRedisOwed_whatIsDoneTakesNoRoom(t *testing.T) {
+	t.Parallel()
+	o := newOwedRecords()
+	owe := func(i int) { o.settle(place{name: fmt.Sprint(i)}, 0, &sharedRecord{}, time.Hour) }
+	for i := range maxOwed {
+		owe(i)
+	}
+	for i := 1; i < maxOwed; i++ {
+		o.settle(place{name: fmt.Sprint(i)}, 2*time.Hour, nil, 2*time.Hour)
+	}
+	owe(maxOwed)
+	require.NotNil(t, o.byName["0"], "it is owed still, and there is room")
+	require.Equal(t, 2, o.count())
 }
 
 // The reply to the write of a good answer is lost, and then its deletion fails.

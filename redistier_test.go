@@ -188,7 +188,6 @@ func TestRedisTier_clocksNeedNotAgree(t *testing.T) {
 	}
 }
 
-// A refresh asks Redis first, where the process's own answer may still be. It must not take that for news.
 // What docs/scaling.md says of clocks that are further apart: an answer here has a life of six minutes, the stale window included.
 func TestRedisTier_clockThatIsAheadByLifeAndFiveMinutesTakesNothing(t *testing.T) {
 	t.Parallel()
@@ -212,6 +211,7 @@ func TestRedisTier_clockThatIsAheadByLifeAndFiveMinutesTakesNothing(t *testing.T
 	}
 }
 
+// A refresh asks Redis first, where the process's own answer may still be. It must not take that for news.
 func TestRedisTier_ownEntryIsNeverYoungerThanItWas(t *testing.T) {
 	t.Parallel()
 	server, a, _ := twoReplicas(t)
@@ -336,9 +336,20 @@ func TestRedisTier_goodAnswerBesideALaterRefusalGoes(t *testing.T) {
 func TestRedisTier_goodAnswerThatWasWrittenBesideARefusalThatCannotBeReadIsTakenBack(t *testing.T) {
 	t.Parallel()
 	server, a, _ := twoReplicas(t)
+	name := a.placeOf("token").name
+	server.Do("RPUSH", name+refusalName, "another type")
+	a.tell("token", a.good(alice, 0))
+	require.Equal(t, []string{name + refusalName}, server.Keys())
+	server.Do("DEL", name+refusalName)
 	server.Do("ACL", "SETUSER", "default", "-get")
 	a.tell("token", a.good(alice, 0))
 	require.Empty(t, server.Keys())
+
+	cluster, from, to, r := migrating(t, 1)
+	cluster.Import(slotOf("{one}"), from, to)
+	cluster.Nodes[to].Do("ACL", "SETUSER", "default", "-get")
+	r[0].tell("token", r[0].good(alice, 0))
+	require.Empty(t, cluster.Nodes[to].Keys())
 }
 
 func TestRedisTier_goodAnswerOfLongAgoIsNotShared(t *testing.T) {
