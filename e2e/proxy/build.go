@@ -100,8 +100,12 @@ func (w wanted) build(ctx context.Context, log io.Writer) error {
 	return nil
 }
 
-// hasDashboard says whether a Traefik has its web interface inside: the Go module that built makes one from lacks it.
+// hasDashboard says whether a Traefik has its web interface inside: the Go module that built makes one from lacks it. A link to such a
+// one is one.
 func hasDashboard(binary string) bool {
+	if target, err := filepath.EvalSymlinks(binary); err == nil {
+		binary = target
+	}
 	return filepath.Base(filepath.Dir(binary)) != builtDir
 }
 

@@ -3,6 +3,8 @@ package rollout
 import (
 	"context"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -32,6 +34,7 @@ func TestTroubles_showTheMessagesThatTheDocumentHas(t *testing.T) {
 		broken        bool // another plugin does not load
 	}{
 		"unknown plugin type: huaweid":                        {configuration: shop("huawei-id", "huaweid: {}")},
+		"EntryPoint doesn't exist":                            {configuration: strings.Replace(shop("huawei-id", "huaweiid: {}"), "service: shop}", "service: shop, entryPoints: [webb]}", 1)},
 		`middleware "huawei-idd@file" does not exist`:         {configuration: shop("huawei-idd", "huaweiid: {}")},
 		`invalid configuration: mode: "enforced" is none of `: {configuration: shop("huawei-id", "huaweiid: {mode: enforced}")},
 		"failed to decode configuration":                      {configuration: shop("huawei-id", "huaweiid: {mode: [enforce]}")},
@@ -53,6 +56,26 @@ func TestTroubles_showTheMessagesThatTheDocumentHas(t *testing.T) {
 			assert.Contains(t, strings.ReplaceAll(log, `\"`, `"`), message)
 		})
 	}
+}
+
+// An application that is down is Traefik's own 502, which the plugin's never look like.
+func TestTroubles_anApplicationThatDoesNotAnswerIsTraefiksOwn502(t *testing.T) {
+	p, err := proxy.Start(context.Background(), proxy.Options{Dynamic: shop("huawei-id", "huaweiid: {mode: optional}"), LogLevel: "DEBUG"})
+	require.NoError(t, err)
+	defer func() { _ = p.Stop() }() // also where it fails below
+	require.NoError(t, p.WaitRouters(context.Background(), "shop"))
+	req, err := http.NewRequest(http.MethodGet, p.URL(), nil)
+	require.NoError(t, err)
+	req.Host = "shop.example"
+	resp, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusBadGateway, resp.StatusCode)
+	assert.Equal(t, "Bad Gateway", string(body))
+	require.NoError(t, p.Stop())
+	assert.Contains(t, p.Log(), "connection refused")
 }
 
 // brokenPlugin is one that the interpreter cannot load.
