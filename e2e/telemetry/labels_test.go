@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"gopkg.in/yaml.v3"
 
 	"github.com/traefik-huaweiid/huaweiid/e2e/proxy"
 )
@@ -113,5 +114,22 @@ func TestTraefik_whatNoRouterTakesHasNoLabelWithoutTheEntryPointsMetrics(t *test
 		p := startLabelling(t, further)
 		require.Equal(t, http.StatusNotFound, forge(t, p, "nowhere.test"))
 		assert.Equal(t, want, labelled(t, p, "traefik_entrypoint_requests_total", "entrypoint"), further)
+	}
+}
+
+// What the documents have a reader put into Traefik's static configuration is what these tests run with.
+func TestDocuments_haveTheTelemetryThatIsTested(t *testing.T) {
+	t.Parallel()
+	var tested map[string]any
+	require.NoError(t, yaml.Unmarshal([]byte("accessLog:\n"+static), &tested))
+	for _, document := range []string{"../docs/operations.md", "../docs/zh/operations.md"} {
+		var documented map[string]any
+		for _, block := range strings.Split(example(t, document), "```yaml\n") {
+			if block, _, _ = strings.Cut(block, "```"); strings.Contains(block, "\n    headerLabels:") {
+				require.NoError(t, yaml.Unmarshal([]byte(block), &documented), document)
+			}
+		}
+		delete(documented, "entryPoints")
+		assert.Equal(t, tested, documented, document)
 	}
 }
