@@ -28,12 +28,12 @@ func check(arguments []string, plugin string) *report {
 		}
 		r.Files++
 		for _, d := range documents {
-			_, isResource := d.data["apiVersion"]
 			switch {
 			case isCompose(d):
 				m.addCompose(d, plugin)
-			case !isResource:
+			case !isResource(d):
 				m.addFile(d, plugin)
+				m.templates = m.templates || d.template
 			default:
 				for _, one := range resources(d) {
 					m.addResource(one, plugin)
@@ -45,6 +45,7 @@ func check(arguments []string, plugin string) *report {
 	r.Routers = len(m.routers)
 	r.Middlewares = len(m.plugins)
 	for _, one := range m.plugins {
+		one.mounted = m.mounted
 		r.checkOptions(one)
 		if first := m.middlewares[one.name]; first != one {
 			takes := "one of the two"
@@ -54,12 +55,17 @@ func check(arguments []string, plugin string) *report {
 			r.add(one.place, mistake, "%s is there already, in %s line %d; Traefik takes %s", one.name, first.file, first.line, takes)
 		}
 	}
+	found := r.checkPluginKeys(m, plugin)
+	if r.Middlewares == 0 && found {
+		return r
+	}
 	if r.Middlewares == 0 && r.Files > 0 {
 		r.add(place{file: files[0]}, mistake, "no middleware of the plugin %s is in these files; give all files of the configuration together, "+
 			"and the plugin's name with -key if it is another", plugin)
 		return r
 	}
 	r.checkReferences(m)
+	r.checkEntryPoints(m)
 	r.checkWaysAround(m)
 	r.checkStatusHeaders(m)
 	return r

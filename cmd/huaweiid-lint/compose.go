@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"os"
+	"path"
 	"reflect"
 	"slices"
 	"sort"
@@ -52,7 +53,8 @@ func (m *model) addCompose(d *document, plugin string) {
 		if !given && !alsoGiven { // Traefik takes its variables only where it has no arguments
 			static = variablesOf(d, service["environment"], under(at, "environment"))
 		}
-		m.addEntryPoints(treeOf(d.file, static).data)
+		m.addStatic(treeOf(d.file, static).data)
+		m.addMounted(d, service)
 	}
 }
 
@@ -79,9 +81,34 @@ func labelsOf(d *document, value any, path []string) []label {
 	return found
 }
 
-const ofEntryPoints = "entrypoints."
+// isStatic tells whether an argument is about a part of the static configuration that is looked at.
+func isStatic(name string) bool {
+	name = strings.ToLower(name)
+	return slices.ContainsFunc([]string{"entrypoints.", "experimental.plugins.", "experimental.localplugins.", "providers.file."},
+		func(part string) bool { return strings.HasPrefix(name, part) })
+}
 
-// argumentsOf reads the arguments of a command that are about entry points, and tells whether Traefik has any.
+// addMounted notes where a container has the secrets of a Compose file.
+func (m *model) addMounted(d *document, service map[string]any) {
+	declared, _ := d.data["secrets"].(map[string]any)
+	secrets, _ := service["secrets"].([]any)
+	for _, secret := range secrets {
+		source, target := text(secret), ""
+		if long, isLong := secret.(map[string]any); isLong {
+			source, target = text(long["source"]), text(long["target"])
+		}
+		if _, found := declared[source]; !found {
+			continue
+		}
+		target = cmp.Or(target, source)
+		if !path.IsAbs(target) {
+			target = path.Join("/run/secrets", target)
+		}
+		m.mounted[target] = true
+	}
+}
+
+// argumentsOf reads the arguments of a command that are looked at, and tells whether Traefik has any.
 func argumentsOf(d *document, value any, path []string) (found []label, given bool) {
 	var arguments []any
 	switch value := value.(type) {
@@ -99,14 +126,14 @@ func argumentsOf(d *document, value any, path []string) (found []label, given bo
 			text = "true"
 		}
 		given = given || strings.HasPrefix(written, "-")
-		if strings.HasPrefix(strings.ToLower(name), ofEntryPoints) {
+		if isStatic(name) {
 			found = append(found, label{name, text, d.at(under(path, fmt.Sprint(i))...).line})
 		}
 	}
 	return found, given
 }
 
-// variablesOf reads the variables of a container that are about entry points: TRAEFIK_ENTRYPOINTS_WEB_ADDRESS is
+// variablesOf reads the variables of a container that are looked at: TRAEFIK_ENTRYPOINTS_WEB_ADDRESS is
 // entrypoints.web.address.
 func variablesOf(d *document, value any, path []string) []label {
 	var found []label
@@ -115,7 +142,7 @@ func variablesOf(d *document, value any, path []string) []label {
 			one.value = os.Getenv(one.name)
 		}
 		name, ofTraefik := strings.CutPrefix(strings.ReplaceAll(strings.ToLower(one.name), "_", "."), "traefik.")
-		if ofTraefik && strings.HasPrefix(name, ofEntryPoints) {
+		if ofTraefik && isStatic(name) {
 			found = append(found, label{name, one.value, one.line})
 		}
 	}
@@ -164,7 +191,7 @@ func (m *model) addLabels(labels []label, file, container, provider, plugin stri
 	m.providers[provider] = true
 
 	middlewares, at := section(d.data, "traefik", "http", "middlewares")
-	for _, one := range middlewaresIn(d, middlewares, at, provider, plugin) {
+	for _, one := range m.middlewaresIn(d, middlewares, at, provider, plugin) {
 		if one.plugin {
 			one.labels = map[string]string{}
 			for _, l := range labels {

@@ -24,11 +24,12 @@ type place struct {
 
 // document is one YAML document or TOML file: what Traefik's decoder makes of it, and on which line each key stands.
 type document struct {
-	file  string
-	toml  bool
-	first int // the line that it begins on
-	data  map[string]any
-	lines map[string]int // by path, see join
+	file     string
+	toml     bool
+	first    int  // the line that it begins on
+	template bool // carried out
+	data     map[string]any
+	lines    map[string]int // by path, see join
 }
 
 // separator joins the keys of a path. It is no character of a configuration file.
@@ -82,9 +83,10 @@ func read(file string) ([]*document, error) {
 	}
 	extension := strings.ToLower(filepath.Ext(file))
 	if extension != ".toml" {
-		// Templates in a Compose file are for others, such as the rule that routers have by default.
+		// Templates in a Compose file are for others, such as the rule that routers have by default. The file provider never sees
+		// manifests, which may hold anything: a ConfigMap the plugin's source.
 		documents, err := readYAML(file, string(content))
-		if err == nil && slices.ContainsFunc(documents, isCompose) {
+		if err == nil && slices.ContainsFunc(documents, func(d *document) bool { return isCompose(d) || isResource(d) }) {
 			return documents, nil
 		}
 	}
@@ -92,14 +94,19 @@ func read(file string) ([]*document, error) {
 	if err != nil {
 		return nil, err
 	}
+	var documents []*document
 	switch extension {
 	case ".toml":
-		return readTOML(file, text)
+		documents, err = readTOML(file, text)
 	case ".yml", ".yaml", ".json":
-		return readYAML(file, text)
+		documents, err = readYAML(file, text)
 	default:
 		return nil, fmt.Errorf("the extension %q tells no format; name the file .yml, .yaml, .json or .toml", extension)
 	}
+	for _, d := range documents {
+		d.template = text != string(content)
+	}
+	return documents, err
 }
 
 // render carries out a file's template as Traefik's file provider does (pkg/provider/file, CreateConfiguration), with the

@@ -1,5 +1,10 @@
 package main
 
+import (
+	"maps"
+	"slices"
+)
+
 // entryPoint is one of the static configuration.
 type entryPoint struct {
 	middlewares []string
@@ -24,6 +29,22 @@ func (m *model) addEntryPoints(static map[string]any) {
 			trusts:      has(forwarded, "insecure") || len(list(get(forwarded, "trustedIPs"))) > 0,
 			// With a priority of its own, or with the exception for ACME, it leaves requests to others.
 			redirects: text(get(redirection, "to")) != "" && !has(redirection, "priority") && !has(options, "allowACMEByPass"),
+		}
+	}
+}
+
+// checkEntryPoints looks for routers on entry points that there are not, where a static configuration names any.
+func (r *report) checkEntryPoints(m *model) {
+	names := slices.Collect(maps.Keys(m.entryPoints))
+	if len(names) == 0 || slices.ContainsFunc(names, hasUnknown) {
+		return
+	}
+	for _, one := range m.routers {
+		for _, name := range one.entryPoints {
+			if name != internal && !hasUnknown(name) && !slices.Contains(names, name) {
+				r.add(one.place, warning, "%s names the entry point %s, which the static configuration does not have, so that no "+
+					"request reaches it there%s", one.name, name, orMeant(name, names))
+			}
 		}
 	}
 }

@@ -25,6 +25,13 @@ type resource struct {
 	at                    []string // path of the spec
 }
 
+// isResource tells a manifest from a file of the file provider.
+func isResource(d *document) bool {
+	_, versioned := d.data["apiVersion"]
+	_, ofKind := d.data["kind"]
+	return versioned && ofKind
+}
+
 // resources are the manifests of a document: itself, or those of a List.
 func resources(d *document) []resource {
 	var found []resource
@@ -77,6 +84,7 @@ func (m *model) addMiddlewareResource(r resource, plugin string) {
 		one.chain = r.references(chain["middlewares"])
 	}
 	if plugins, ok := r.spec["plugin"].(map[string]any); ok {
+		m.addPluginKeys(r.document, plugins, under(r.at, "plugin"), one.name)
 		if options, found := plugins[plugin]; found {
 			one.plugin, one.options = true, options
 			one.path = under(r.at, "plugin", plugin)

@@ -265,6 +265,26 @@ func TestLint_carriesOutTemplates(t *testing.T) {
 	assert.Contains(t, got[0], "helm template")
 }
 
+// The file provider never sees manifests, and so carries out nothing in them: a ConfigMap may hold the plugin's source.
+func TestLint_carriesOutNoTemplateOfAManifest(t *testing.T) {
+	t.Parallel()
+	assertFinding(t, "a.yml", `
+apiVersion: v1
+kind: ConfigMap
+data:
+  prototype.go: |
+    // {{value}, {{undefined .x
+---
+apiVersion: traefik.io/v1alpha1
+kind: Middleware
+metadata: {name: auth}
+spec: {plugin: {huaweiid: {audience: {clientIDs: ["101234567"]}, mode: enforse}}}
+`, "a.yml:10: error: mode: ")
+	// A manifest that needs Helm is none yet.
+	assertFinding(t, "a.yml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Values.x }}}\n", "helm template")
+	assertFinding(t, "a.yml", "apiVersion: v1\nkey: \"{{ undefined }}\"\n", "carrying out its template")
+}
+
 func TestLint_findsLinesBehindAliasesAndMerges(t *testing.T) {
 	t.Parallel()
 	got := findings(t, map[string]string{"a.yml": `

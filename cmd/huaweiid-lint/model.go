@@ -15,9 +15,10 @@ type middleware struct {
 	chain    []string // names, where it is a chain
 	effect
 
-	plugin   bool // this plugin's
-	resource bool // of Kubernetes
-	options  any  // what stands under the plugin's key
+	plugin   bool            // this plugin's
+	resource bool            // of Kubernetes
+	mounted  map[string]bool // files that containers have
+	options  any             // what stands under the plugin's key
 	path     []string
 	labels   map[string]string // of a container: values by what stands behind the plugin's key
 	config   *huaweiid.Config  // nil where Traefik cannot read it
@@ -45,12 +46,17 @@ type model struct {
 	services    map[string]*service
 	entryPoints map[string]entryPoint
 	providers   map[string]bool // of which there are files
+	pluginKeys  []pluginKey
+	pluginNames map[string]bool // in static configurations
+	whole       map[string]bool // base names of files that are all that a file provider reads
+	templates   bool            // a template made one of the files
+	mounted     map[string]bool // files that containers have of the secrets of a Compose file
 }
 
 func newModel() *model {
 	return &model{
 		middlewares: map[string]*middleware{}, services: map[string]*service{}, entryPoints: map[string]entryPoint{},
-		providers: map[string]bool{},
+		providers: map[string]bool{}, pluginNames: map[string]bool{}, whole: map[string]bool{}, mounted: map[string]bool{},
 	}
 }
 
@@ -132,12 +138,12 @@ func qualified(names []string, provider string) []string {
 
 // addFile takes in a file of the file provider, or the static configuration.
 func (m *model) addFile(d *document, plugin string) {
-	m.addEntryPoints(d.data)
+	m.addStatic(d.data)
 	if _, _, found := lookup(d.data, "http"); found {
 		m.providers[ofFile] = true
 	}
 	middlewares, at := section(d.data, "http", "middlewares")
-	for _, one := range middlewaresIn(d, middlewares, at, ofFile, plugin) {
+	for _, one := range m.middlewaresIn(d, middlewares, at, ofFile, plugin) {
 		m.addMiddleware(one)
 	}
 	services, _ := section(d.data, "http", "services")
@@ -160,7 +166,7 @@ func (m *model) addFile(d *document, plugin string) {
 }
 
 // middlewaresIn reads the middlewares that a document has at a path.
-func middlewaresIn(d *document, middlewares map[string]any, at []string, provider, plugin string) []*middleware {
+func (m *model) middlewaresIn(d *document, middlewares map[string]any, at []string, provider, plugin string) []*middleware {
 	var found []*middleware
 	for name, value := range middlewares {
 		options, _ := value.(map[string]any)
@@ -169,6 +175,7 @@ func middlewaresIn(d *document, middlewares map[string]any, at []string, provide
 			one.chain = qualified(list(get(chain, "middlewares")), provider)
 		}
 		if plugins, ofPlugin := section(options, "plugin"); plugins != nil {
+			m.addPluginKeys(d, plugins, under(under(at, name), ofPlugin...), one.name)
 			if key, conf, found := lookup(plugins, plugin); found {
 				one.plugin, one.options = true, conf
 				one.path = under(under(at, name), append(ofPlugin, key)...)

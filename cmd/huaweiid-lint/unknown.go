@@ -26,7 +26,7 @@ const placeholderSecret = "a secret of thirty-two bytes, or more"
 
 // isUnknown tells whether an option's value is known elsewhere only.
 func (m *middleware) isUnknown(value string) bool {
-	return hasUnknown(value) || m.resource && secret.MatchString(strings.TrimSpace(value))
+	return hasUnknown(value) || m.mounted[strings.TrimSpace(value)] || m.resource && secret.MatchString(strings.TrimSpace(value))
 }
 
 // problems are what New says of a middleware's options whatever the values are that are not here.

@@ -100,7 +100,7 @@ func TestLayers_aChildIsOnTheEntryPointsOfItsFirstParent(t *testing.T) {
 	}
 	assert.Empty(t, findings(t, files))
 	files["traefik.yml"] = strings.ReplaceAll(files["traefik.yml"], "web:", "www:")
-	assert.Len(t, findings(t, files), 1)
+	assert.Len(t, findings(t, files), 2, "the parent is on no entry point, either")
 }
 
 func TestLayers_ofIngressRoutesAreFollowed(t *testing.T) {
@@ -179,7 +179,7 @@ func TestRedirections_toHTTPSAreNoWayAroundButForWhatTheyLetPass(t *testing.T) {
 		"by an expression":                      {"by-regex" + traefik, "warning: plain@docker reaches container shop without the plugin, and shop@docker with it, for requests whose URL its redirectRegex does not match"},
 		"of some paths by an expression":        {"by-path" + traefik, "error: plain@docker reaches container shop"},
 		"with the plugin behind it":             {"to-https,huawei-id" + traefik, ""},
-		"as broad as what it could take over":   {"to-https\n      - traefik.http.routers.plain.service=noop@internal" + strings.ReplaceAll(traefik, "websecure", "web"), ""},
+		"as broad as what it could take over":   {"to-https\n      - traefik.http.routers.plain.service=noop@internal\n      - traefik.http.routers.shop.entrypoints=web" + strings.ReplaceAll(traefik, "websecure", "web"), ""},
 		"to an application that nobody guards ": {"to-https\n      - traefik.http.routers.plain.service=other@file" + traefik, ""},
 	})
 }

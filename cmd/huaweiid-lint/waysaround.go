@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -11,21 +12,26 @@ func (r *report) checkReferences(m *model) {
 	for _, one := range m.routers {
 		routers[one.name] = true
 	}
-	missing := func(one *router, what, name string) {
+	missing := func(one *router, severity, what, name string, there []string) {
 		provider := providerOf(name)
 		if (provider == "" || m.providers[provider]) && !hasUnknown(name) {
-			r.add(one.place, warning, "%s names the %s %s, which none of these files has", one.name, what, name)
+			there = slices.DeleteFunc(there, func(other string) bool { return providerOf(other) != provider || hasUnknown(other) })
+			r.add(one.place, severity, "%s names the %s %s, which none of these files has%s", one.name, what, name, orMeant(name, there))
 		}
 	}
 	for _, one := range m.routers {
 		for _, name := range m.middlewaresOf(one) {
 			if m.middlewares[name] == nil {
-				missing(one, "middleware", name)
+				severity := warning // it may be elsewhere
+				if m.isWhole(one) && providerOf(name) == ofFile && slices.Contains(one.middlewares, name) {
+					severity = mistake
+				}
+				missing(one, severity, "middleware", name, slices.Collect(maps.Keys(m.middlewares)))
 			}
 		}
 		for _, name := range one.parents {
 			if !routers[name] {
-				missing(one, "parent router", name)
+				missing(one, warning, "parent router", name, slices.Collect(maps.Keys(routers)))
 			}
 		}
 	}
