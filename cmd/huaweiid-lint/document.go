@@ -81,32 +81,40 @@ func read(file string) ([]*document, error) {
 	if err != nil {
 		return nil, err
 	}
-	extension := strings.ToLower(filepath.Ext(file))
-	if extension != ".toml" {
-		// Templates in a Compose file are for others, such as the rule that routers have by default. The file provider never sees
-		// manifests, which may hold anything: a ConfigMap the plugin's source.
-		documents, err := readYAML(file, string(content))
-		if err == nil && slices.ContainsFunc(documents, func(d *document) bool { return isCompose(d) || isResource(d) }) {
-			return documents, nil
-		}
+	// Templates in a Compose file and in a static configuration are for others, such as the rule that routers have by default. The file
+	// provider never sees manifests, which may hold anything: a ConfigMap the plugin's source.
+	documents, err := parse(file, string(content))
+	if errors.Is(err, errFormat) || err == nil && slices.ContainsFunc(documents, standsAsItIs) {
+		return documents, err
 	}
 	text, err := render(string(content))
 	if err != nil {
 		return nil, err
 	}
-	var documents []*document
-	switch extension {
-	case ".toml":
-		documents, err = readTOML(file, text)
-	case ".yml", ".yaml", ".json":
-		documents, err = readYAML(file, text)
-	default:
-		return nil, fmt.Errorf("the extension %q tells no format; name the file .yml, .yaml, .json or .toml", extension)
-	}
+	documents, err = parse(file, text)
 	for _, d := range documents {
 		d.template = text != string(content)
 	}
 	return documents, err
+}
+
+// standsAsItIs tells whether Traefik carries out no template in a document.
+func standsAsItIs(d *document) bool {
+	_, hasEntryPoints := d.data["entryPoints"]
+	_, hasProviders := d.data["providers"]
+	return isCompose(d) || isResource(d) || hasEntryPoints || hasProviders
+}
+
+var errFormat = errors.New("the file's name tells no format; name it .yml, .yaml, .json or .toml")
+
+func parse(file, text string) ([]*document, error) {
+	switch strings.ToLower(filepath.Ext(file)) {
+	case ".toml":
+		return readTOML(file, text)
+	case ".yml", ".yaml", ".json":
+		return readYAML(file, text)
+	}
+	return nil, errFormat
 }
 
 // render carries out a file's template as Traefik's file provider does (pkg/provider/file, CreateConfiguration), with the

@@ -153,3 +153,15 @@ func TestMiddlewares_thatAreMissingAreMistakesWhereNothingElseCanHaveThem(t *tes
 		"docker-compose.yml": "services: {shop: {labels: {traefik.http.services.shop.loadbalancer.server.port: 80}}}"}
 	assertOne(t, files, "dynamic.yml:7: warning: more@file names the middleware huawei-id@docker")
 }
+
+// Traefik carries out templates in files of the file provider, and in no others: this one is for the containers' names.
+func TestStatic_templatesInItAreForOthers(t *testing.T) {
+	t.Parallel()
+	rule := "docker: {defaultRule: \"Host(`{{ index .Labels \\\"app\\\" }}.shop.example`)\"}"
+	templated := strings.Replace(static, "file: {", rule+", file: {", 1)
+	require.NotEqual(t, static, templated)
+	assertOne(t, map[string]string{"traefik.yml": templated, "dynamic.yml": with("", "")}, "")
+	toml := "[entryPoints.web]\naddress = \":80\"\n[entryPoints.lan]\naddress = \":81\"\n[providers.docker]\n" +
+		"defaultRule = 'Host(`{{ index .Labels \"app\" }}.shop.example`)'\n[experimental.localPlugins.huaweiid]\nmoduleName = \"x\"\n"
+	assertOne(t, map[string]string{"traefik.toml": toml, "dynamic.yml": with("", "")}, "")
+}
