@@ -276,8 +276,8 @@ func (l *eventList) readAfter(news *listNews, now time.Duration) (found bool, er
 	return found, nil
 }
 
-// readLiving is the first reading: it ends at what is too old to matter. Where a full list has nothing so old, others were cut off,
-// which are older than its oldest.
+// readLiving is the first reading: it ends at the first item that is too old to matter. A full list without such an item has lost some that
+// may matter; all of those are older than the oldest that is left.
 func (l *eventList) readLiving(news *listNews, now time.Duration) error {
 	for from := 0; from < maxListed; from += listPage {
 		page, err := l.page(from)

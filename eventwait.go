@@ -2,8 +2,8 @@ package huaweiid
 
 import "time"
 
-// Lookups wait for the list of account events where it has not been read of late: while Redis is asked about their tokens, and together no
-// longer than redis.timeout. One goroutine reads the list, and goes on if they cannot wait.
+// Where the list of account events has not been read of late, a lookup has it read while Redis is asked about the token. Both together take
+// no longer than redis.timeout: one goroutine reads the list for all lookups, and goes on when they stop waiting.
 
 // listWait is one lookup that waits.
 type listWait struct {

@@ -72,8 +72,8 @@ func (r *redisClient) call(key string, kinds string, commands ...string) ([]resp
 	return callOthers(r, n, deadline, key, slot, kinds, commands, replies, err)
 }
 
-// callOthers goes on with a call that a server has not answered: it sends elsewhere, or fails. What fails it is the first server's fault:
-// those that are asked then may do no more than send back. Beside an error it returns what was answered for all that.
+// callOthers goes on where the first server has not answered all commands: it asks others, or fails. It fails with the first server's error,
+// since the others may do no more than send back to it. With an error it still returns the replies that came.
 //
 // Commands take effect in their order, as on one server: what follows one that is sent elsewhere is sent again after it, also if it has
 // been answered. So a refusal is there before the good answer goes, and a good answer before the refusal is read.
@@ -142,7 +142,7 @@ func either(first, second error) error {
 	return second
 }
 
-// sendAsking sends commands to a server that ASK has named. Beside an error it returns what was answered for all that.
+// sendAsking sends commands to a server that ASK has named. With an error it still returns the replies that came.
 func sendAsking(r *redisClient, n *redisNode, deadline time.Time, kinds string, commands []string) (answers []respReply, err error) {
 	replies, _, err := try(r, n, deadline, "+"+strings.Join(strings.Split(kinds, ""), "+"), asked+strings.Join(commands, asked), true)
 	for i := 1; i < len(replies); i += 2 {
