@@ -17,11 +17,7 @@ import (
 // What is left out is three fifths of all packages; what runs the plugin is there.
 func TestFlags_leaveOutWhatTheDemoNeverRuns(t *testing.T) {
 	t.Parallel()
-	root, err := proxy.Root()
-	require.NoError(t, err)
-	module := filepath.Join(root, "e2e")
-	flags, err := Flags(t.Context(), module, t.TempDir())
-	require.NoError(t, err)
+	module, flags := leanFlags(t)
 	whole, lean := deps(t, module, "{{.ImportPath}}"), deps(t, module, "{{.ImportPath}}", flags...)
 	assert.Contains(t, lean, "github.com/traefik/traefik/v3/pkg/plugins")
 	assert.Contains(t, lean, "github.com/traefik/yaegi/interp")
@@ -42,6 +38,17 @@ func TestFlags_leaveOutWhatTheDemoNeverRuns(t *testing.T) {
 	assert.Equal(t, slices.Compact(modules), strings.Fields(string(listed)))
 }
 
+// leanFlags gives the directory of the module, and the flags of a lean build there.
+func leanFlags(t *testing.T) (module string, flags []string) {
+	t.Helper()
+	root, err := proxy.Root()
+	require.NoError(t, err)
+	module = filepath.Join(root, "e2e")
+	flags, err = Flags(t.Context(), module, t.TempDir())
+	require.NoError(t, err)
+	return module, flags
+}
+
 // deps tells something of all packages that the demo on the plugin engine is made of.
 func deps(t *testing.T, module, format string, flags ...string) []string {
 	t.Helper()
@@ -55,11 +62,7 @@ func deps(t *testing.T, module, format string, flags ...string) []string {
 // The engine's tests pass without it: the demo's requests are answered as Traefik does.
 func TestFlags_leaveInWhatTheDemoRuns(t *testing.T) {
 	t.Parallel()
-	root, err := proxy.Root()
-	require.NoError(t, err)
-	module := filepath.Join(root, "e2e")
-	flags, err := Flags(t.Context(), module, t.TempDir())
-	require.NoError(t, err)
+	module, flags := leanFlags(t)
 	test := exec.CommandContext(t.Context(), "go", append(append([]string{"test", "-mod=readonly", "-count=1"}, flags...), "./demo/engine")...)
 	test.Dir = module
 	output, err := test.CombinedOutput()
